@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/load/inline_compute.hpp"
+
+namespace regatta {
+namespace {
+
+// One thread, one io_context, an item in flight is a coroutine. Kernels run on the loop.
+const backend_registration registered({
+    .info = {.name = "coroutine",
+             .summary = "one event loop on one thread, a coroutine per item; kernels run on the loop",
+             .complexity = 2,
+             .takes_blocking_code = false},
+    .start = [](const backend_setup& setup) -> backend_or_unavailable {
+      return std::make_unique<loop_backend>(
+          setup, [](event_loop&, const backend_setup&) -> std::unique_ptr<reporting_engine> {
+            return std::make_unique<inline_compute>();
+          });
+    },
+});
+
+}  // namespace
+}  // namespace regatta

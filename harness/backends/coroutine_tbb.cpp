@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/load/loop_backend.hpp"
+
+#ifndef REGATTA_WITHOUT_TBB
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#endif
+
+namespace regatta {
+namespace {
+
+const backend_info about{.name = "coroutine+tbb",
+                         .summary = "one event loop; kernels are offloaded to a oneTBB arena",
+                         .complexity = 5};
+
+#ifdef REGATTA_WITHOUT_TBB
+
+const backend_registration registered({
+    .info = about,
+    .start = [](const backend_setup&) -> backend_or_unavailable {
+      return unavailable{"this build is without oneTBB (ThreadSanitizer misreads it)"};
+    },
+});
+
+#else
+
+class tbb_compute final : public reporting_engine {
+ public:
+  // No slot is kept for the loop's thread: it only enqueues, and would waste a worker.
+  explicit tbb_compute(unsigned workers)
+      : workers_(workers),
+        parallelism_(tbb::global_control::max_allowed_parallelism, workers + 1),
+        arena_(static_cast<int>(workers), 0) {
+    arena_.initialize();
+  }
+
+  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
+                             bytes_view input) override {
+    struct awaiter {
+      tbb::task_arena& arena;
+      event_loop& loop;
+      bytes_view dataset;
+      kernel work;
+      bytes_view input;
+      buffer answer;
+      std::exception_ptr error;
+
+      bool await_ready() noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> caller) {
+        arena.enqueue([this, caller] {
+          try {
+            answer = work(dataset, input);
+          } catch (...) {
+            error = std::current_exception();
+          }
+          loop.post(caller);  // the last touch
+        });
+      }
+      buffer await_resume() {
+        if (error) std::rethrow_exception(error);
+        return std::move(answer);
+      }
+    };
+    awaiter enqueued{arena_, loop, dataset, work, input, {}, {}};
+    co_return co_await enqueued;
+  }
+  void add_facts(backend_facts& facts) const override { facts.workers += workers_; }
+
+ private:
+  const unsigned workers_;
+  tbb::global_control parallelism_;
+  tbb::task_arena arena_;
+};
+
+const backend_registration registered({
+    .info = about,
+    .start = [](const backend_setup& setup) -> backend_or_unavailable {
+      return std::make_unique<loop_backend>(
+          setup, [](event_loop&, const backend_setup& s) -> std::unique_ptr<reporting_engine> {
+            return std::make_unique<tbb_compute>(s.cpus.usable);
+          });
+    },
+});
+
+#endif
+
+}  // namespace
+}  // namespace regatta

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/backend.hpp"
+#include "harness/run_result.hpp"
+
+namespace regatta {
+
+// What the runner and a cell's process say to each other: JSON objects, a packet each, over a
+// SOCK_SEQPACKET pair on descriptor cell_socket. The dataset lies in the file on dataset_file.
+constexpr int cell_socket = 3;
+constexpr int dataset_file = 4;
+
+struct cell_start {
+  std::string workload;
+  workload_options options;
+  backend_choice choice;
+  unsigned in_flight = 1;
+  endpoint_map endpoints;
+  std::string api_key;
+  std::size_t max_answer_bytes = 0;
+  std::vector<digest> key;  ///< empty: answers are not checked
+  bool with_answers = true;  ///< for the reference: false builds the dataset only
+};
+
+/// The serial reference's findings.
+struct reference_result {
+  std::size_t dataset_bytes = 0;
+  std::size_t max_answer_bytes = 0;
+  std::vector<digest> key;
+};
+
+struct cell_ready {
+  double startup = 0;       ///< seconds
+  double dataset_load = 0;  ///< seconds
+  backend_facts facts;
+};
+
+/// An epoch_result without the single latencies, which stay in the cell.
+struct epoch_report {
+  epoch_result result;
+  std::optional<double> p50, p99;
+  std::optional<double> median_service;  ///< of all items, in the window or not
+};
+
+struct cell_summary {
+  latency_summary latency;
+  std::optional<usage_per_item> usage;
+  backend_facts facts;
+};
+
+void to_json(nlohmann::json& json, const cell_start& value);
+void from_json(const nlohmann::json& json, cell_start& value);
+void to_json(nlohmann::json& json, const reference_result& value);
+void from_json(const nlohmann::json& json, reference_result& value);
+void to_json(nlohmann::json& json, const cell_ready& value);
+void from_json(const nlohmann::json& json, cell_ready& value);
+void to_json(nlohmann::json& json, const epoch_plan& value);
+void from_json(const nlohmann::json& json, epoch_plan& value);
+void to_json(nlohmann::json& json, const epoch_report& value);
+void from_json(const nlohmann::json& json, epoch_report& value);
+void to_json(nlohmann::json& json, const cell_summary& value);
+void from_json(const nlohmann::json& json, cell_summary& value);
+
+}  // namespace regatta

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "harness/platform/process_usage.hpp"
+#include "harness/run_result.hpp"
+
+namespace regatta {
+
+/// What this process and all it started have used up to now. Living children are read from /proc, whose
+/// CPU time has a resolution of 10 ms: exact over seconds, not over one epoch.
+struct measured_usage {
+  process_usage total;
+
+  static measured_usage now();
+  friend process_usage operator-(const measured_usage& later, const measured_usage& earlier) {
+    return later.total - earlier.total;
+  }
+};
+
+/// Sums over epochs.
+class usage_total {
+ public:
+  void add(const process_usage& used, std::uint64_t items) {
+    used_ = used_ + used;
+    items_ += items;
+  }
+  std::optional<usage_per_item> per_item() const;
+
+ private:
+  process_usage used_;
+  std::uint64_t items_ = 0;
+};
+
+}  // namespace regatta

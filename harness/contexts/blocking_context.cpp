@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/contexts/blocking_context.hpp"
+
+#include <algorithm>
+
+#include "harness/contexts/blocking_runtime.hpp"
+#include "harness/platform/read_file.hpp"
+#include "harness/sql/sqlite_connection.hpp"
+
+namespace regatta {
+
+blocking_task<void> blocking_condition::wait(blocking_context& context,
+                                             std::unique_lock<std::mutex>& lock) {
+  const deadline limit = context.current_deadline();
+  if (limit == no_deadline) {
+    changed_.wait(lock);
+  } else if (changed_.wait_until(lock, limit) == std::cv_status::timeout) {
+    throw deadline_exceeded();
+  }
+  co_return;
+}
+
+blocking_task<void> blocking_context::sleep(std::chrono::nanoseconds duration) {
+  const deadline wanted = steady_clock::now() + duration;
+  std::this_thread::sleep_until(std::min(wanted, deadline_));
+  if (deadline_ < wanted) throw deadline_exceeded();
+  co_return;
+}
+
+blocking_task<http_response> blocking_context::http(std::string service, http_request request) {
+  co_return runtime_->http().send(service, std::move(request), deadline_);
+}
+
+blocking_task<sql_rows> blocking_context::query(sql_query query) {
+  if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
+  co_return thread_sqlite_connection(endpoint("database")).run(query);
+}
+
+blocking_task<buffer> blocking_context::read_file(std::filesystem::path path) {
+  co_return read_whole_file(path);
+}
+
+blocking_task<buffer> blocking_context::compute(kernel work, bytes_view input) {
+  co_return work(dataset(), input);
+}
+
+bytes_view blocking_context::dataset() const { return runtime_->environment().dataset; }
+
+const std::string& blocking_context::endpoint(const std::string& service) const {
+  return runtime_->environment().endpoint(service);
+}
+
+}  // namespace regatta

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "harness/contexts/blocking_context.hpp"
+#include "harness/contexts/run_environment.hpp"
+#include "harness/http/blocking_http_client.hpp"
+
+namespace regatta {
+
+/// What blocking_contexts of one process share. Thread safety: shared objects.
+class blocking_runtime {
+ public:
+  explicit blocking_runtime(run_environment environment)
+      : environment_(std::move(environment)), http_(environment_) {}
+
+  const run_environment& environment() const { return environment_; }
+  blocking_http_client& http() { return http_; }
+
+ private:
+  const run_environment environment_;
+  blocking_http_client http_;
+};
+
+}  // namespace regatta

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/platform/child_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "harness/platform/unique_fd.hpp"
+
+namespace regatta {
+namespace {
+
+// Everything here runs between fork and exec: async-signal-safe calls only.
+[[noreturn]] void exec_child(const spawn_request& request, char* const* argv, int report) {
+  if (request.own_group) ::setpgid(0, 0);
+  // Two passes, so that a target number does not overwrite a source that is still needed.
+  constexpr int parking = 200;
+  int parked = parking;
+  for (const auto& [from, to] : request.descriptors) {
+    (void)to;
+    ::dup2(from, parked++);
+  }
+  const int report_at = parked;
+  ::dup3(report, report_at, O_CLOEXEC);
+  int last = 2;
+  parked = parking;
+  for (const auto& [from, to] : request.descriptors) {
+    (void)from;
+    ::dup2(parked++, to);
+    last = std::max(last, to);
+  }
+  if (report_at > last + 1) ::syscall(SYS_close_range, last + 1, report_at - 1, 0);
+  ::syscall(SYS_close_range, report_at + 1, ~0U, 0);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execv(request.program.c_str(), argv);
+  const int error = errno;
+  (void)!::write(report_at, &error, sizeof(error));
+  ::_exit(127);
+}
+
+}  // namespace
+
+std::string exit_status::describe() const {
+  if (signal == 0) return fmt::format("exited with code {}", code);
+  const char* const name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("was killed by SIG{}", name)
+                         : fmt::format("was killed by signal {}", signal);
+}
+
+pid_t spawn(const spawn_request& request) {
+  std::vector<char*> argv;
+  argv.push_back(const_cast<char*>(request.program.c_str()));
+  for (const auto& argument : request.arguments) {
+    argv.push_back(const_cast<char*>(argument.c_str()));
+  }
+  argv.push_back(nullptr);
+
+  // The pipe closes on exec; what arrives before that is the child's errno.
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe for starting a process");
+  }
+  const unique_fd read_end(ends[0]);
+  unique_fd write_end(ends[1]);
+  const pid_t pid = ::vfork();
+  if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid == 0) exec_child(request, argv.data(), write_end.get());
+  write_end.reset();
+  int error = 0;
+  if (::read(read_end.get(), &error, sizeof(error)) == sizeof(error)) {
+    ::waitpid(pid, nullptr, 0);
+    throw std::system_error(error, std::generic_category(), "cannot start " + request.program);
+  }
+  return pid;
+}
+
+std::string self_path() {
+  char path[4096];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof(path));
+  if (length < 0) throw std::system_error(errno, std::generic_category(), "/proc/self/exe");
+  return {path, static_cast<std::size_t>(length)};
+}
+
+void die_with_parent(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);  // it died before the line above could take effect
+}
+
+std::optional<exit_status> wait_child(pid_t pid, bool block) {
+  int status = 0;
+  pid_t reaped = 0;
+  do {
+    reaped = ::waitpid(pid, &status, block ? 0 : WNOHANG);
+  } while (reaped < 0 && errno == EINTR);
+  if (reaped == 0) return std::nullopt;
+  if (reaped < 0) return exit_status{.code = 0, .signal = SIGKILL};  // somebody else reaped it
+  if (WIFSIGNALED(status)) return exit_status{.code = 0, .signal = WTERMSIG(status)};
+  return exit_status{.code = WEXITSTATUS(status), .signal = 0};
+}
+
+void kill_and_reap(pid_t& pid) {
+  if (pid <= 0) return;
+  ::kill(pid, SIGKILL);
+  wait_child(pid, true);
+  pid = -1;
+}
+
+}  // namespace regatta

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace regatta {
+
+/// How a process ended, as waitpid tells it.
+struct exit_status {
+  int code = 0;    ///< meaningful if signal is 0
+  int signal = 0;  ///< the signal that killed it
+  /// "exited with code 3", "was killed by SIGSEGV".
+  std::string describe() const;
+};
+
+struct spawn_request {
+  std::string program;                 ///< a path
+  std::vector<std::string> arguments;  ///< without argv[0]
+  /// {descriptor here, its number there}; all others are closed in the child but 0, 1 and 2.
+  std::vector<std::pair<int, int>> descriptors;
+  bool own_group = false;  ///< a process group of its own: Ctrl-C on the terminal does not reach it
+};
+
+/// Starts a program. The child dies with us (see die_with_parent, which its main must call).
+/// Throws std::system_error.
+pid_t spawn(const spawn_request& request);
+
+/// This program, as a path that works for spawn().
+std::string self_path();
+
+/// Asks the kernel to kill this process when its parent's main thread ends; exits at once if it has
+/// ended already. Call first thing in a child, whatever way it was started.
+void die_with_parent(pid_t parent);
+
+/// nullopt while it still runs (with `block` false). Reaps.
+std::optional<exit_status> wait_child(pid_t pid, bool block);
+
+/// SIGKILL and reap; harmless for a pid that is already reaped (-1).
+void kill_and_reap(pid_t& pid);
+
+}  // namespace regatta

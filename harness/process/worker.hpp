@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <sys/types.h>
+
+#include "harness/contexts/run_environment.hpp"
+#include "harness/workload.hpp"
+
+namespace regatta {
+
+/// A worker process's life when it was forked from a loaded cell: everything is in memory already.
+/// Answers messages on `socket` until it closes, then ends the process.
+[[noreturn]] void serve_as_worker(int socket, pid_t parent, const workload_instance& workload,
+                                  const run_environment& environment);
+
+/// The same for a fresh process: workload, endpoints and dataset come over the socket first.
+[[noreturn]] void serve_as_fresh_worker(int socket, pid_t parent);
+
+}  // namespace regatta

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/process/worker_start.hpp"
+
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
+
+#include "harness/load/serve_items.hpp"
+#include "harness/platform/child_process.hpp"
+#include "harness/platform/process_usage.hpp"
+#include "harness/process/worker.hpp"
+#include "harness/process/worker_protocol.hpp"
+
+namespace regatta {
+namespace {
+
+constexpr int worker_socket = 3;
+
+[[noreturn]] void fail(const char* during) {
+  throw std::system_error(errno, std::generic_category(), during);
+}
+
+std::pair<unique_fd, unique_fd> socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    fail("socket pair for a worker process");
+  }
+  return {unique_fd(ends[0]), unique_fd(ends[1])};
+}
+
+// After fork, in the child: keep `socket` as worker_socket and nothing else. A descriptor of a
+// sibling kept here would hide that sibling's death from the cell.
+void keep_only(int socket) {
+  if (socket != worker_socket) ::dup2(socket, worker_socket);
+  ::syscall(SYS_close_range, worker_socket + 1, ~0U, 0);
+}
+
+bool one_thread() {
+  const auto memory = memory_of(::getpid());
+  return memory && memory->threads == 1;
+}
+
+void send_all(int socket, bytes_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail("sending the dataset to a worker process");
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+}
+
+std::uint64_t send_setup(int socket, const backend_setup& setup) {
+  const std::string json = nlohmann::json{{"workload", setup.info.name},
+                                          {"endpoints", setup.endpoints},
+                                          {"api_key", setup.api_key}}
+                               .dump();
+  buffer head;
+  append(head, message_header{.kind = message_kind::setup,
+                              .argument = json.size(),
+                              .size = json.size() + setup.dataset.size()});
+  send_all(socket, head);
+  send_all(socket, as_bytes(json));
+  send_all(socket, setup.dataset);
+  return setup.dataset.size();
+}
+
+void await_ready(const started_worker& worker) {
+  message_header head;
+  const ssize_t got = ::recv(worker.socket.get(), &head, sizeof(head), MSG_WAITALL);
+  if (got != sizeof(head) || head.kind != message_kind::ready) {
+    throw std::runtime_error("a worker process ended before it was ready");
+  }
+}
+
+// A child of our parent, not of us: only so can the cell, which is our parent, wait for it.
+pid_t fork_sibling() {
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+[[noreturn]] void serve_forks(int socket, pid_t cell) {
+  die_with_parent(cell);
+  for (;;) {
+    char byte = 0;
+    iovec part{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof(control);
+    if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) <= 0) ::_exit(0);
+    int worker = -1;
+    std::memcpy(&worker, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(worker));
+    const pid_t pid = fork_sibling();
+    if (pid == 0) {
+      keep_only(worker);
+      serve_as_fresh_worker(worker_socket, cell);
+    }
+    ::close(worker);
+    if (::send(socket, &pid, sizeof(pid), MSG_NOSIGNAL) != sizeof(pid)) ::_exit(0);
+  }
+}
+
+}  // namespace
+
+start_method parse_start_method(const std::string& text) {
+  if (text == "fork") return start_method::fork;
+  if (text == "forkserver") return start_method::forkserver;
+  if (text == "spawn") return start_method::spawn;
+  throw std::invalid_argument("option start is one of fork, forkserver and spawn, not '" + text +
+                              "'");
+}
+
+fork_server::fork_server() {
+  auto [ours, theirs] = socket_pair();
+  const pid_t cell = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) fail("starting the fork server");
+  if (pid_ == 0) {
+    keep_only(theirs.get());
+    serve_forks(worker_socket, cell);
+  }
+  socket_ = std::move(ours);
+}
+
+fork_server::~fork_server() { kill_and_reap(pid_); }
+
+pid_t fork_server::start_worker(int socket) {
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(head), &socket, sizeof(socket));
+  pid_t pid = -1;
+  const bool sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == 1;
+  if (!sent || ::recv(socket_.get(), &pid, sizeof(pid), MSG_WAITALL) != sizeof(pid) || pid < 0) {
+    throw std::runtime_error("the fork server no longer answers");
+  }
+  return pid;
+}
+
+started_worker start_worker(start_method method, const backend_setup& setup, int cpu) {
+  auto [ours, theirs] = socket_pair();
+  const int room = 1 << 20;  // so that a payload of that size needs one turn, not five
+  ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+  ::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+
+  started_worker worker;
+  const pid_t self = ::getpid();
+  if (method == start_method::fork && !one_thread()) method = start_method::spawn;
+  if (method == start_method::fork) {
+    worker.pid = ::fork();
+    if (worker.pid < 0) fail("forking a worker process");
+    if (worker.pid == 0) {
+      keep_only(theirs.get());
+      serve_as_worker(worker_socket, self, setup.workload, environment_of(setup));
+    }
+  } else if (method == start_method::forkserver) {
+    worker.pid = std::static_pointer_cast<fork_server>(setup.preparation)->start_worker(theirs.get());
+  } else {
+    worker.pid = spawn({.program = self_path(),
+                        .arguments = {"internal-worker", std::to_string(self)},
+                        .descriptors = {{theirs.get(), worker_socket}}});
+  }
+  theirs.reset();
+  worker.socket = std::move(ours);
+  if (method != start_method::fork) {
+    worker.dataset_bytes_sent = send_setup(worker.socket.get(), setup);
+  }
+  await_ready(worker);
+  if (cpu >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(cpu), &set);
+    ::sched_setaffinity(worker.pid, sizeof(set), &set);
+  }
+  return worker;
+}
+
+}  // namespace regatta

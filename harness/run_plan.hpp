@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/endpoints.hpp"
+#include "harness/workload_info.hpp"
+
+namespace regatta {
+
+/// A backend with its options: "process:start=spawn,chunk=8".
+struct backend_choice {
+  std::string backend;
+  std::map<std::string, std::string> options;  ///< all of the backend's, resolved
+  std::string label;                           ///< as the user wrote it
+};
+
+struct workload_plan {
+  std::string workload;
+  workload_options options;
+  unsigned in_flight = 1;
+  std::optional<double> rate;  ///< open loop, items per second
+  std::vector<backend_choice> backends;
+};
+
+/// All that a run does, decided before it does any of it.
+struct run_plan {
+  std::string suite;
+  std::vector<workload_plan> workloads;
+  std::chrono::milliseconds budget{50'000};        ///< for the whole run, the card included
+  std::chrono::milliseconds card_budget{2'000};    ///< 0: no machine card
+  std::chrono::milliseconds item_timeout{30'000};  ///< beyond the epoch's own length
+  unsigned most_blocks = 200;                      ///< stop sooner than the budget
+  double confidence = 0.95;
+  double practical_difference = 0.05;  ///< δ: ratios nearer to 1 do not matter
+  std::uint64_t seed = 1;
+  std::map<std::string, std::string> service_settings;
+  endpoint_map external_endpoints;  ///< used instead of starting the service
+  std::string api_key;              ///< for them; never written to a report
+};
+
+}  // namespace regatta

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/workload.hpp"
+
+namespace regatta {
+
+/// A server or file that workloads need while they run, started once for a whole run and shared by all
+/// cells. Its own CPU time and memory are nobody's: no cell is charged for them.
+class running_service {
+ public:
+  virtual ~running_service() = default;
+  /// What goes into endpoint_map under the service's name.
+  virtual std::string endpoint() const = 0;
+  /// Why it no longer works ("the mock LLM server (pid 71) was killed by signal 9"), if it does not.
+  virtual std::optional<std::string> failure() = 0;
+};
+
+struct service_options {
+  std::uint64_t seed = 1;
+  dataset_scale scale = dataset_scale::standard;
+  std::filesystem::path directory;              ///< private to this run, removed after it
+  std::map<std::string, std::string> settings;  ///< "latency" → "200ms": the suite's, per service
+};
+
+using service_starter = std::unique_ptr<running_service> (*)(const service_options&);
+
+const std::map<std::string, service_starter>& services();
+void register_service(std::string name, service_starter starter);
+
+struct service_registration {
+  service_registration(std::string name, service_starter starter) {
+    register_service(std::move(name), starter);
+  }
+};
+
+}  // namespace regatta

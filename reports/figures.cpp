@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/figures.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace regatta {
+namespace {
+
+std::string three_digits(double value) {
+  const double size = std::abs(value);
+  if (size >= 99.95) return fmt::format("{:.0f}", value);
+  if (size >= 9.995) return fmt::format("{:.1f}", value);
+  return fmt::format("{:.2f}", value);
+}
+
+std::string with_commas(std::string digits) {
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    if (digits[static_cast<std::size_t>(at - 1)] == '-') break;
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
+}
+
+}  // namespace
+
+std::string show_seconds(double seconds) {
+  const double size = std::abs(seconds);
+  if (size >= 1) return three_digits(seconds) + " s";
+  if (size >= 1e-3) return three_digits(seconds * 1e3) + " ms";
+  if (size >= 1e-6) return three_digits(seconds * 1e6) + " µs";
+  return three_digits(seconds * 1e9) + " ns";
+}
+
+std::string show_seconds(std::optional<double> seconds) {
+  return seconds ? show_seconds(*seconds) : "–";
+}
+
+std::string show_count(double count) {
+  if (std::abs(count) >= 999.5) return with_commas(fmt::format("{:.0f}", count));
+  return three_digits(count);
+}
+
+std::string show_rate(double per_second) { return show_count(per_second) + "/s"; }
+
+std::string show_bytes(double bytes) {
+  constexpr std::array units{"B", "KiB", "MiB", "GiB"};
+  std::size_t unit = 0;
+  while (std::abs(bytes) >= 1023.5 && unit + 1 < units.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{} {}", unit == 0 ? fmt::format("{:.0f}", bytes) : three_digits(bytes),
+                     units[unit]);
+}
+
+std::string show_ratio(double ratio) { return three_digits(ratio); }
+
+}  // namespace regatta

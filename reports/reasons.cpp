@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/reasons.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/figures.hpp"
+
+namespace regatta {
+namespace {
+
+const cell_result* find(const workload_result& measured, const std::string& label) {
+  for (const cell_result& cell : measured.cells) {
+    if (cell.choice.label == label && cell.ok()) return &cell;
+  }
+  return nullptr;
+}
+
+const standing* place_of(const recommendation& advice, const std::string& label) {
+  for (const standing& place : advice.standings) {
+    if (place.label == label) return &place;
+  }
+  return nullptr;
+}
+
+double cpu_of(const cell_result& cell) {
+  return cell.usage ? cell.usage->user_seconds + cell.usage->system_seconds : 0;
+}
+
+std::string show_value(const recommendation& advice, double value) {
+  return advice.metric == "throughput" ? show_rate(value) : show_seconds(value);
+}
+
+bool chosen(const recommendation& advice, const cell_result& cell) {
+  return std::find(advice.choice.begin(), advice.choice.end(), cell.choice.label) !=
+         advice.choice.end();
+}
+
+void compare_with_serial(recommendation& advice, const workload_result& measured) {
+  const standing* const serial = place_of(advice, "serial");
+  const standing& best = advice.standings.front();
+  if (serial == nullptr || serial->label == best.label || !serial->behind) return;
+  advice.because.push_back(fmt::format(
+      "{} reaches {}, {} times what serial does ({}); {:.0f} % interval {} to {}.", best.label,
+      show_value(advice, best.value), show_ratio(serial->behind->ratio),
+      show_value(advice, serial->value), 100 * serial->behind->confidence,
+      show_ratio(serial->behind->lower), show_ratio(serial->behind->upper)));
+  (void)measured;
+}
+
+// Little's law: who can hold fewer items than are offered has a ceiling that no tuning moves.
+void explain_ceilings(recommendation& advice, const workload_result& measured) {
+  for (const cell_result& cell : measured.cells) {
+    if (!cell.ok() || chosen(advice, cell) || measured.info.kind == work_kind::cpu_bound) continue;
+    if (cell.facts.capacity >= measured.plan.in_flight || !cell.latency.p50) continue;
+    if (cell.choice.label == "serial") continue;
+    advice.because.push_back(fmt::format(
+        "{} has {} items in service at a time of the {} in flight: at a median of {} each that "
+        "caps it near {}, and it reached {}.",
+        cell.choice.label, cell.facts.capacity, measured.plan.in_flight,
+        show_seconds(*cell.latency.p50), show_rate(cell.facts.capacity / *cell.latency.p50),
+        show_rate(place_of(advice, cell.choice.label)->value)));
+    return;  // one such sentence; the others are capped for the same reason
+  }
+}
+
+void explain_compute(recommendation& advice, const workload_result& measured,
+                     const run_result& run) {
+  if (measured.info.kind != work_kind::cpu_bound) return;
+  const standing* const loop = place_of(advice, "coroutine");
+  const standing* const serial = place_of(advice, "serial");
+  if (loop == nullptr || serial == nullptr || advice.metric != "throughput") return;
+  advice.because.push_back(fmt::format(
+      "The work computes and does not wait: coroutine, one thread, does {} times what serial does; only "
+      "what uses all {} usable CPUs gets more.",
+      show_ratio(loop->value / serial->value), run.where.cpus.usable));
+}
+
+void explain_costs(recommendation& advice, const workload_result& measured) {
+  if (!advice.runner_up) return;
+  const cell_result* const first = find(measured, advice.choice.front());
+  const cell_result* const second = find(measured, *advice.runner_up);
+  if (first == nullptr || second == nullptr) return;
+  std::string memory;
+  if (first->memory && second->memory && first->memory->peak_pss && second->memory->peak_pss) {
+    memory = fmt::format(", and {} of memory against {}",
+                         show_bytes(static_cast<double>(*first->memory->peak_pss)),
+                         show_bytes(static_cast<double>(*second->memory->peak_pss)));
+  }
+  advice.because.push_back(fmt::format("{} uses {} of CPU per item, the runner-up {} {}{}.",
+                                       first->choice.label, show_seconds(cpu_of(*first)),
+                                       second->choice.label, show_seconds(cpu_of(*second)), memory));
+}
+
+void explain_copies(recommendation& advice, const workload_result& measured) {
+  for (const cell_result& cell : measured.cells) {
+    if (!cell.ok() || cell.items == 0 || cell.facts.bytes_serialised == 0) continue;
+    const double per_item =
+        static_cast<double>(cell.facts.bytes_serialised) / static_cast<double>(cell.items);
+    if (per_item < 64 * 1024) continue;
+    advice.because.push_back(fmt::format("{} sends {} between processes for each item.",
+                                         cell.choice.label, show_bytes(per_item)));
+    return;
+  }
+}
+
+void add_alternatives(recommendation& advice, const workload_result& measured) {
+  const backend_info& mine = find(measured, advice.choice.front())->info;
+  const auto best_with = [&](auto property) -> const standing* {
+    for (const standing& place : advice.standings) {
+      const cell_result* const cell = find(measured, place.label);
+      if (cell != nullptr && property(cell->info)) return &place;
+    }
+    return nullptr;
+  };
+  const auto cost = [&](const standing& place) {
+    if (!place.behind || place.tied) return std::string("which is not measurably slower");
+    return fmt::format("{} times behind the leader", show_ratio(place.behind->ratio));
+  };
+  if (!mine.isolates) {
+    if (const auto* place = best_with([](const backend_info& info) { return info.isolates; })) {
+      advice.unless.push_back(fmt::format(
+          "a crash in one item must not take the others with it: then {}, {}.", place->label,
+          cost(*place)));
+    }
+  }
+  if (!mine.takes_blocking_code) {
+    if (const auto* place = best_with([](const backend_info& info) {
+          return info.takes_blocking_code && info.name != "serial";
+        })) {
+      advice.unless.push_back(
+          fmt::format("items must call libraries that block: then {}, {}.", place->label, cost(*place)));
+    }
+  }
+}
+
+}  // namespace
+
+void add_reasons(recommendation& advice, const workload_result& measured, const run_result& run) {
+  compare_with_serial(advice, measured);
+  explain_compute(advice, measured, run);
+  explain_ceilings(advice, measured);
+  explain_costs(advice, measured);
+  explain_copies(advice, measured);
+  add_alternatives(advice, measured);
+}
+
+void add_caveats(recommendation& advice, const workload_result& measured, const run_result& run) {
+  const auto say = [&](std::string text) { advice.caveats.push_back(std::move(text)); };
+  if (advice.outcome == verdict::too_few) {
+    say(fmt::format("{} blocks are too few for {:.0f} % over {} approaches: raise --budget.",
+                    measured.blocks, 100 * advice.confidence, advice.standings.size()));
+  }
+  for (const cell_result& cell : measured.cells) {
+    if (!cell.ok()) {
+      say(fmt::format("{} {}: {}.", cell.choice.label, to_string(cell.ended), cell.reason));
+    } else if (cell.failures > 0) {
+      say(fmt::format("{}: {} of {} items failed, the first with: {}", cell.choice.label,
+                      cell.failures, cell.failures + cell.items, cell.first_failure));
+    }
+  }
+  if (!measured.verified) {
+    say("Answers were not checked: those of a real endpoint cannot be known beforehand.");
+  }
+  if (run.stolen && *run.stolen > 0.05) {
+    say(fmt::format("The hypervisor gave {:.0f} % of the machine's busy time to others.",
+                    100 * *run.stolen));
+  }
+  if (run.throttled && run.throttled->throttled_periods > 0) {
+    say(fmt::format("The CPU quota throttled the run in {} of {} periods, {} in all.",
+                    run.throttled->throttled_periods, run.throttled->periods,
+                    show_seconds(std::chrono::duration<double>(run.throttled->throttled_time).count())));
+  }
+  if (!run.where.build.optimized) say("This is a debug build: times mean little.");
+  if (run.where.build.sanitizer != "none") {
+    say("This build is slowed by a sanitizer: times mean little.");
+  }
+  say(fmt::format("Not varied: {}, {} usable CPUs.",
+                  measured.plan.rate ? fmt::format("{} arrivals/s", *measured.plan.rate)
+                                     : fmt::format("{} items in flight", measured.plan.in_flight),
+                  run.where.cpus.usable));
+}
+
+}  // namespace regatta

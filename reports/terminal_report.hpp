@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/recommendation.hpp"
+
+namespace regatta {
+
+struct terminal_style {
+  std::size_t columns = 100;
+  bool color = false;
+};
+
+/// One workload: its table, then the recommendation with its reasons.
+std::string render_workload(const workload_result& measured, const recommendation& advice,
+                            const terminal_style& style);
+
+/// The machine card and what matters of the environment.
+std::string render_machine(const run_result& run, const terminal_style& style);
+
+}  // namespace regatta

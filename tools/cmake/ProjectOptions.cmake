@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything compiled here links regatta_options PRIVATE, libraries included: a sanitizer flag that
+# misses the library makes a green run that checked nothing.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(REGATTA_CCACHE ccache)
+if(REGATTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${REGATTA_CCACHE})
+endif()
+
+add_library(regatta_options INTERFACE)
+target_include_directories(regatta_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(regatta_options INTERFACE -Wall -Wextra $<$<BOOL:${REGATTA_WERROR}>:-Werror>
+  # g++ 12 sees overlapping copies inside std::string's operator+ (gcc.gnu.org/PR105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(REGATTA_SANITIZE STREQUAL "address")
+  target_compile_options(regatta_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(regatta_options INTERFACE -fsanitize=address,undefined)
+elseif(REGATTA_SANITIZE STREQUAL "thread")
+  target_compile_options(regatta_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer
+    # Asio's fences are harmless here: what they order, its own locks order as well.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  # oneTBB synchronises with instructions TSan cannot see and is reported falsely.
+  target_compile_definitions(regatta_options INTERFACE REGATTA_WITHOUT_TBB)
+  target_link_options(regatta_options INTERFACE -fsanitize=thread)
+elseif(REGATTA_SANITIZE)
+  message(FATAL_ERROR "REGATTA_SANITIZE is '${REGATTA_SANITIZE}'; it may be 'address' or 'thread'")
+endif()

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command_list.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "harness/backend.hpp"
+#include "reports/text_table.hpp"
+#include "tools/terminal.hpp"
+
+namespace regatta {
+namespace {
+
+const char* kind_text(work_kind kind) {
+  switch (kind) {
+    case work_kind::cpu_bound: return "CPU-bound";
+    case work_kind::io_bound: return "I/O-bound";
+    case work_kind::mixed: return "mixed";
+  }
+  return "?";
+}
+
+std::string options_text(const backend_info& info) {
+  std::vector<std::string> texts;
+  for (const backend_option& option : info.options) {
+    texts.push_back(option.name + "=" + option.fallback);
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string markdown() {
+  std::string out = "| workload | kind | what an item is |\n|---|---|---|\n";
+  for (const auto& [name, entry] : workloads()) {
+    out += fmt::format("| `{}` | {} | {} |\n", name, kind_text(entry.info.kind), entry.info.summary);
+  }
+  out += "\n| backend | what it is | options |\n|---|---|---|\n";
+  for (const auto& [name, entry] : backends()) {
+    const std::string options = options_text(entry.info);
+    out += fmt::format("| `{}` | {} | {} |\n", name, entry.info.summary,
+                       options.empty() ? "" : "`" + options + "`");
+  }
+  return out;
+}
+
+void print_section(const std::string& title, const std::vector<std::pair<std::string, std::string>>& rows,
+                   std::size_t columns) {
+  std::size_t widest = 0;
+  for (const auto& [name, text] : rows) widest = std::max(widest, display_width(name));
+  fmt::print("{}\n", title);
+  for (const auto& [name, text] : rows) {
+    fmt::print("{}\n", wrap(text, fmt::format("  {:<{}}  ", name, widest), columns));
+  }
+}
+
+void list(bool as_markdown) {
+  if (as_markdown) {
+    fmt::print("{}", markdown());
+    return;
+  }
+  const std::size_t columns = style_for_stdout(color_mode::never).columns;
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& [name, entry] : workloads()) {
+    rows.emplace_back(name, fmt::format("{}: {}", kind_text(entry.info.kind), entry.info.summary));
+  }
+  print_section("workloads", rows, columns);
+  rows.clear();
+  for (const auto& [name, entry] : backends()) {
+    const std::string options = options_text(entry.info);
+    rows.emplace_back(name, entry.info.summary + (options.empty() ? "" : " (" + options + ")"));
+  }
+  print_section("backends", rows, columns);
+  print_section("suites",
+                {{"quick", "three workloads, small data, under 60 s"},
+                 {"standard", "all workloads, about 6 minutes"},
+                 {"full", "all workloads at full size, about 20 minutes"}},
+                columns);
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app) {
+  auto as_markdown = std::make_shared<bool>(false);
+  CLI::App* const command = app.add_subcommand("list", "Workloads, backends and suites");
+  command->add_flag("--markdown", *as_markdown, "As tables for a README");
+  command->callback([as_markdown] { list(*as_markdown); });
+}
+
+}  // namespace regatta

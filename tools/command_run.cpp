@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command_run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "harness/platform/write_file.hpp"
+#include "reports/json_report.hpp"
+#include "reports/text_table.hpp"
+#include "tools/exit_codes.hpp"
+#include "tools/suite.hpp"
+#include "tools/terminal.hpp"
+
+namespace regatta {
+namespace {
+
+struct run_options {
+  run_request request;
+  std::filesystem::path output = "regatta-report.json";
+  bool quiet = false;
+  color_mode color = color_mode::automatic;
+};
+
+void warn(const std::string& sentence) {
+  std::fprintf(stderr, "regatta: %s\n", sentence.c_str());
+}
+
+// A full disk must not cost the measurements.
+int store(const std::filesystem::path& output, const std::string& text) {
+  try {
+    write_file(output, text);
+    return exit_fine;
+  } catch (const std::system_error& error) {
+    const auto spare = std::filesystem::temp_directory_path() /
+                       fmt::format("regatta-report-{}.json", ::getpid());
+    try {
+      write_file(spare, text);
+      warn(fmt::format("{}; the report is in {} instead", error.what(), spare.string()));
+    } catch (const std::system_error&) {
+      warn(fmt::format("{}, nor to {}: the report is lost, the tables above are all there is; "
+                       "make room and run again",
+                       error.what(), spare.string()));
+    }
+    return exit_error;
+  }
+}
+
+int summarise(const run_result& run) {
+  int code = exit_fine;
+  for (const workload_result& each : run.workloads) {
+    if (each.not_run) {
+      warn(fmt::format("{} was not run: {}", each.plan.workload, *each.not_run));
+      code = exit_error;
+    }
+    for (const cell_result& cell : each.cells) {
+      if (cell.ended == outcome::ok || cell.ended == outcome::unavailable || run.interrupted) continue;
+      warn(fmt::format("{} on {}: {}: {}", each.plan.workload, cell.choice.label,
+                       to_string(cell.ended), cell.reason));
+      code = exit_error;
+    }
+  }
+  if (run.interrupted) {
+    warn("interrupted: the report holds what was measured until then and is marked incomplete");
+    code = exit_interrupted;
+  }
+  return code;
+}
+
+int execute(const run_options& options) {
+  const run_plan plan = make_plan(options.request);
+  check_writable(options.output);
+  catch_interrupts();
+  const terminal_style style = style_for_stdout(options.color);
+  progress_display display(options.quiet);
+  run_hooks hooks;
+  hooks.progress = [&](const run_progress& progress) { display.show(progress); };
+  hooks.stop = interrupted;
+  const run_result measured = run(plan, hooks);
+  display.clear();
+
+  std::vector<recommendation> advice;
+  std::string text = render_machine(measured, style);
+  for (const workload_result& each : measured.workloads) {
+    advice.push_back(recommend(each, measured));
+    text += render_workload(each, advice.back(), style);
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+  const int stored = store(options.output, make_json_report(measured, advice).dump(1) + "\n");
+  const int summarised = summarise(measured);
+  if (stored == exit_fine) {
+    fmt::print("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds);
+  }
+  return std::max(stored, summarised);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<run_options>();
+  CLI::App* const command = app.add_subcommand(
+      "run", "Measure workloads on every backend, recommend one, write a JSON report");
+  run_request& request = options->request;
+  command->add_option("suite", request.suite, "quick (under 60 s), standard, full, or a suite file")
+      ->capture_default_str();
+  command->add_option("-w,--workload", request.workload_filters,
+                      "Only these workloads (a name or a glob; repeat for more)");
+  command->add_option("-b,--backend", request.backend_filters,
+                      "Only these backends: a name, a glob, or one with options like "
+                      "process:start=spawn,chunk=8");
+  command->add_option("--in-flight", request.in_flight, "Closed loop: items at a time");
+  command->add_option("--rate", request.rate,
+                      "Open loop: arrivals per second; latency counts from the intended start");
+  command->add_option("--budget", request.budget, "Time for the whole run, like 50s or 10m");
+  command->add_option("--blocks", request.blocks, "Stop after this many blocks a workload");
+  command->add_option("--item-timeout", request.item_timeout,
+                      "A cell that is silent for longer has timed out (default 30s)");
+  command->add_option("--seed", request.seed, "Of data, arrivals and order (default 1)");
+  command->add_option("--scale", request.scale, "Size of the datasets: quick, standard or full");
+  command->add_option("--input", request.input,
+                      "Your own documents (tokenize) or PNG/PPM images (image-augment)");
+  command->add_option("--endpoint", request.endpoint,
+                      "A real OpenAI-style server instead of the mock, like https://host");
+  command->add_option("--api-key-env", request.api_key_variable,
+                      "The environment variable that holds the key for --endpoint");
+  command->add_option("--model", request.model, "The model's name for --endpoint");
+  command->add_option("--service", request.service_settings,
+                      "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
+  command->add_flag("!--no-card", request.machine_card, "Skip the machine card");
+  command->add_option("-o,--output", options->output, "Where the report goes")
+      ->capture_default_str();
+  command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
+  command
+      ->add_option("--color", options->color, "auto, always or never")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, color_mode>{
+          {"auto", color_mode::automatic}, {"always", color_mode::always}, {"never", color_mode::never}}));
+  command->callback([options, &exit_code] { exit_code = execute(*options); });
+}
+
+}  // namespace regatta

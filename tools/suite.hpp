@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/run_plan.hpp"
+
+namespace regatta {
+
+/// The user asked for something that does not exist or makes no sense. Exit code 2.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What the command line of `regatta run` says, unchecked.
+struct run_request {
+  std::string suite = "quick";  ///< quick, standard, full or a file's path
+  std::vector<std::string> workload_filters;  ///< globs
+  std::vector<std::string> backend_filters;   ///< globs, or one backend with options
+  std::optional<unsigned> in_flight;
+  std::optional<double> rate;
+  std::optional<std::string> budget;
+  std::optional<std::string> item_timeout;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> scale;
+  std::optional<std::filesystem::path> input;
+  std::optional<std::string> endpoint;
+  std::optional<std::string> api_key_variable;
+  std::optional<std::string> model;
+  std::vector<std::string> service_settings;  ///< "llm.ttft=200ms"
+  std::optional<unsigned> blocks;
+  bool machine_card = true;
+};
+
+/// Turns a request into a plan, or throws usage_error with one sentence that says what to do.
+run_plan make_plan(const run_request& request);
+
+/// "process:start=spawn,chunk=8" with every option of the backend resolved. Throws usage_error.
+backend_choice parse_backend(const std::string& text);
+
+/// "50s", "1500ms", "2m". Throws usage_error that names `what`.
+std::chrono::milliseconds parse_duration(const std::string& what, const std::string& text);
+
+/// The name in `known` that is nearest to `wrong`, if one is near.
+std::optional<std::string> nearest(const std::string& wrong, const std::vector<std::string>& known);
+
+}  // namespace regatta

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/workload.hpp"
+#include "workloads/counter_random.hpp"
+#include "workloads/dataset_parts.hpp"
+#include "workloads/generated_text.hpp"
+#include "workloads/io/chat_completion.hpp"
+
+namespace regatta {
+namespace {
+
+constexpr std::size_t prompt_count = 256;
+constexpr std::size_t prompt_size = 400;
+constexpr unsigned max_tokens = 16;
+
+class llm_complete {
+ public:
+  static workload_info describe() {
+    workload_info info;
+    info.name = "llm-complete";
+    info.kind = work_kind::io_bound;
+    info.summary = "one chat completion of an LLM service over HTTP";
+    info.needs = {"llm"};
+    info.in_flight = 64;
+    return info;
+  }
+
+  // Part 0 is the model's name, the others are the prompts.
+  static buffer build(const workload_options& options) {
+    std::vector<std::string> prompts;
+    for (std::size_t i = 0; i < prompt_count; ++i) {
+      counter_random random(options.seed, i);
+      prompts.push_back("Summarise in one sentence:\n" + generated_text(random, prompt_size));
+    }
+    std::vector<bytes_view> parts = {as_bytes(options.model)};
+    for (const std::string& prompt : prompts) parts.push_back(as_bytes(prompt));
+    return pack_parts(parts);
+  }
+
+  explicit llm_complete(bytes_view dataset) : parts_(dataset) {}
+  std::uint64_t distinct_items() const { return prompt_count; }
+  bytes_view input(std::uint64_t index) const { return parts_[1 + index % prompt_count]; }
+
+  template <class Context>
+  typename Context::template task<buffer> run(Context& ctx, item it) const {
+    http_request request =
+        chat_completion_request(as_text(parts_[0]), as_text(it.input), max_tokens);
+    const http_response response = co_await ctx.http("llm", std::move(request));
+    co_return to_buffer(chat_completion_content(response));
+  }
+
+ private:
+  dataset_parts parts_;
+};
+
+const workload_registration<llm_complete> registered;
+
+}  // namespace
+}  // namespace regatta
