@@ -43,6 +43,8 @@ std::string show_count(double count) {
   return three_digits(count);
 }
 
+std::string show_whole(std::uint64_t count) { return with_commas(std::to_string(count)); }
+
 std::string show_rate(double per_second) { return show_count(per_second) + "/s"; }
 
 std::string show_bytes(double bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@ std::string show_seconds(std::optional<double> seconds);
 std::string show_rate(double per_second);         ///< "4,890/s"
 std::string show_bytes(double bytes);             ///< "256 MiB"
 std::string show_ratio(double ratio);             ///< "1.94"
-std::string show_count(double count);             ///< "1,000"
+std::string show_count(double count);             ///< "1,000", "9.82"
+std::string show_whole(std::uint64_t count);      ///< "1,000", "8"
 
 }  // namespace regatta

@@ -42,9 +42,9 @@ void compare_with_serial(recommendation& advice, const workload_result& measured
   const standing& best = advice.standings.front();
   if (serial == nullptr || serial->label == best.label || !serial->behind) return;
   advice.because.push_back(fmt::format(
-      "{} reaches {}, {} times what serial does ({}); {:.0f} % interval {} to {}.", best.label,
+      "{} reaches {}, {} times what serial does ({}); {} % interval {} to {}.", best.label,
       show_value(advice, best.value), show_ratio(serial->behind->ratio),
-      show_value(advice, serial->value), 100 * serial->behind->confidence,
+      show_value(advice, serial->value), show_ratio(100 * serial->behind->confidence),
       show_ratio(serial->behind->lower), show_ratio(serial->behind->upper)));
   (void)measured;
 }
@@ -138,6 +138,7 @@ void add_alternatives(recommendation& advice, const workload_result& measured) {
 }  // namespace
 
 void add_reasons(recommendation& advice, const workload_result& measured, const run_result& run) {
+  if (advice.outcome == verdict::too_few) return;
   compare_with_serial(advice, measured);
   explain_compute(advice, measured, run);
   explain_ceilings(advice, measured);

@@ -65,8 +65,12 @@ std::optional<ratio_estimate> compare(const candidate& leader, const candidate& 
   return ratio_interval(ahead, behind, confidence);
 }
 
-// CPU per item, then memory, then simplicity: each decides only if it differs by more than δ.
-std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> tied, double delta,
+// CPU per item, then memory, then simplicity. CPU and memory decide only where they differ by more than noise
+// does: these two are totals, without an interval.
+constexpr double same_figure = 0.1;
+constexpr double same_memory_bytes = 1 << 20;
+
+std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> tied,
                                                 std::string& tie_break) {
   const auto cpu = [](const cell_result* cell) {
     return cell->usage ? cell->usage->user_seconds + cell->usage->system_seconds : 1e9;
@@ -79,16 +83,16 @@ std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> 
   };
   // Not an ordering by itself (it would not be transitive): keep those near the best, step by step.
   std::vector<const cell_result*> left = tied;
-  const auto keep_near_best = [&](auto figure, const char* name) {
+  const auto keep_near_best = [&](auto figure, double slack, const char* name) {
     if (left.size() < 2) return;
     double best = figure(left.front());
     for (const auto* cell : left) best = std::min<double>(best, figure(cell));
     const std::size_t before = left.size();
-    std::erase_if(left, [&](const auto* cell) { return figure(cell) > best * (1 + delta); });
+    std::erase_if(left, [&](const auto* cell) { return figure(cell) > best * (1 + same_figure) + slack; });
     if (left.size() < before) tie_break = name;
   };
-  keep_near_best(cpu, "CPU time per item");
-  keep_near_best(memory, "memory");
+  keep_near_best(cpu, 0, "CPU time per item");
+  keep_near_best(memory, same_memory_bytes, "memory");
   if (left.size() > 1) {
     std::sort(left.begin(), left.end(),
               [&](auto* a, auto* b) { return complexity(a) < complexity(b); });
@@ -135,7 +139,7 @@ recommendation recommend(const workload_result& measured, const run_result& run)
     advice.choice = {tied.front()->choice.label};
   } else {
     advice.outcome = too_few ? verdict::too_few : verdict::tie;
-    for (const auto* cell : preferred_order(tied, delta, advice.tie_break)) {
+    for (const auto* cell : preferred_order(tied, advice.tie_break)) {
       advice.choice.push_back(cell->choice.label);
     }
   }

@@ -26,7 +26,7 @@ std::string title(const workload_result& measured) {
       measured.plan.rate
           ? fmt::format("open loop, {} arrivals/s, at most {} in flight", *measured.plan.rate,
                         measured.plan.in_flight)
-          : fmt::format("closed loop, {} in flight", show_count(measured.plan.in_flight));
+          : fmt::format("closed loop, {} in flight", show_whole(measured.plan.in_flight));
   return fmt::format("{} ({}; {})", measured.plan.workload, kind, load);
 }
 

@@ -22,7 +22,7 @@ using nlohmann::json;
 
 // The suites that come along, in the form that a user's own file has.
 constexpr const char* quick_suite = R"({
-  "scale": "quick", "budget": "48s", "machine_card": "1s",
+  "scale": "quick", "budget": "48s", "machine_card": "1s", "blocks": 24,
   "workloads": ["tokenize", "llm-complete", "rag"], "backends": ["*"]
 })";
 constexpr const char* standard_suite = R"({

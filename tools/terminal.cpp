@@ -62,12 +62,11 @@ void progress_display::show(const run_progress& progress) {
   const std::string what =
       progress.workload.empty() ? progress.doing : progress.workload + ": " + progress.doing;
   if (!live_) {
-    // Without a terminal: one line per workload and phase, not per block.
-    const std::string phase = what.substr(0, what.find(" of "));
-    const bool block = progress.doing.starts_with("block ") && progress.doing != "block 1";
-    if (block && last_.starts_with(progress.workload + ": block")) return;
-    last_ = what;
-    std::fprintf(stderr, "regatta: %s\n", what.c_str());
+    // Without a terminal: a line for each phase of each workload, not for each backend and block.
+    const std::string phase = progress.workload + progress.doing.substr(0, progress.doing.find(' '));
+    if (phase == last_) return;
+    last_ = phase;
+    std::fprintf(stderr, "regatta: %s …\n", what.c_str());
     return;
   }
   std::string eta;

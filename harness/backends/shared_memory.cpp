@@ -11,8 +11,7 @@ class shared_memory final : public backend {
       : setup_(setup),
         workers_(blocking_workers(setup, "workers")),
         pins_(pins_for(setup, workers_)),
-        // One item out beyond those being worked on, each: nobody idles while the next is on its way.
-        outstanding_(std::min(setup.in_flight, 2 * workers_)),
+        outstanding_(std::min(setup.in_flight, messages_out(setup, workers_))),
         pool_(setup_, workers_, pins_, spin(setup, workers_)) {}
 
   void run(epoch& slice) override { pool_.run(slice, outstanding_); }

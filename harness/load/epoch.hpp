@@ -31,7 +31,7 @@ struct epoch_plan {
   /// The first in_flight items start spread over this, so that a closed loop over a slow server
   /// does not beat in step.
   std::chrono::nanoseconds stagger{0};
-  std::optional<double> rate;  ///< open loop: Poisson arrivals per second
+  std::optional<double> rate = std::nullopt;  ///< open loop: Poisson arrivals per second
   std::uint64_t seed = 0;      ///< of the arrivals
   /// Instead of a window: this many items, then stop.
   std::optional<std::uint64_t> item_limit = std::nullopt;

@@ -48,6 +48,10 @@ unsigned blocking_workers(const backend_setup& setup, const std::string& option)
   return std::max(1U, std::min(32U, setup.in_flight));
 }
 
+unsigned messages_out(const backend_setup& setup, unsigned workers) {
+  return setup.info.kind == work_kind::cpu_bound ? 2 * workers : workers;
+}
+
 std::vector<int> pins_for(const backend_setup& setup, unsigned workers) {
   if (workers > setup.cpus.usable || workers > setup.cpus.affinity.size()) return {};
   return {setup.cpus.affinity.begin(), setup.cpus.affinity.begin() + workers};

@@ -22,6 +22,9 @@ namespace {
 // Starting may mean loading and sending hundreds of megabytes.
 constexpr auto start_limit = 120s;
 constexpr double tolerated_failures = 0.1;
+// What 95 % over a dozen rivals needs is nine; a few more make the interval narrower than the range.
+constexpr double wanted_blocks = 14;
+constexpr nanoseconds first_window = 50ms;
 
 nanoseconds from_seconds(double seconds) { return duration_cast<nanoseconds>(duration<double>(seconds)); }
 double to_seconds(nanoseconds time) { return duration<double>(time).count(); }
@@ -99,8 +102,6 @@ void workload_run::start(rival& each, int dataset, const reference_result& refer
     each.result.startup = ready.startup;
     each.result.dataset_load = ready.dataset_load;
     each.result.facts = ready.facts;
-    sample_memory(each);
-    each.idle_pss = each.peak_pss;
   });
 }
 
@@ -149,20 +150,27 @@ void workload_run::warm_up(rival& each) {
   });
 }
 
-// Long enough for ten items of the slowest rival, and the same for all: equal exposure to noise.
+// Long enough for ten items of the slowest rival, and the same for all: equal exposure to noise. Shorter if the
+// time left would otherwise not do for the blocks that an interval over these rivals needs: many
+// short epochs tell more than few long ones.
 void workload_run::choose_window() {
   double longest = 0;
+  double overhead = 0;  // seconds a block spends on ramps and drains
   for (const rival& each : rivals_) {
     if (each.process == nullptr) continue;
     longest = std::max(longest, each.median_service / each.result.facts.capacity);
+    overhead += std::max(0.0, each.epoch_cost - to_seconds(first_window));
   }
-  window_ = std::clamp<nanoseconds>(from_seconds(10 * longest), 50ms, 1s);
+  const double left = to_seconds(until_ - std::chrono::steady_clock::now());
+  const double affordable = (left / wanted_blocks - overhead) / static_cast<double>(std::max<std::size_t>(1, alive()));
+  const double wanted = std::min(10 * longest, std::max(affordable, 3 * longest));
+  window_ = std::clamp<nanoseconds>(from_seconds(wanted), first_window, 1s);
 }
 
 epoch_plan workload_run::plan_for(const rival& each, std::uint64_t first_index) const {
   epoch_plan plan{.first_index = first_index,
                   .in_flight = mine_.in_flight,
-                  .window = window_ > 0ns ? window_ : nanoseconds(50ms),
+                  .window = window_ > 0ns ? window_ : first_window,
                   .rate = mine_.rate,
                   .seed = plan_.seed ^ first_index};
   const nanoseconds service = from_seconds(each.median_service);
@@ -312,6 +320,12 @@ void workload_run::run(workload_result& result) {
     for (std::size_t i = 0; i < rivals_.size(); ++i) {
       say_("starting " + rivals_[i].result.choice.label, 0);
       start(rivals_[i], dataset.get(), reference);
+    }
+    // Only now: cells share the program's own pages, and a share depends on how many there are.
+    for (rival& each : rivals_) {
+      if (each.process == nullptr) continue;
+      sample_memory(each);
+      if (each.peak_pss > 0) each.idle_pss = each.peak_pss;
     }
     for (rival& each : rivals_) {
       say_("warming up " + each.result.choice.label, 0);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/conformance/shared_references.hpp"
+
+// Every registered backend runs every registered workload, in a real cell process, and keeps these laws.
+// A new backend or workload is in here as soon as it is registered.
+
+namespace regatta::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr cell_process::time_limit patience = 30s;
+constexpr unsigned usual_in_flight = 4;
+
+struct pairing {
+  backend_choice choice;
+  std::string workload;
+};
+
+// gtest prints a parameter of a failed test.
+void PrintTo(const pairing& value, std::ostream* out) {
+  *out << value.choice.label << " on " << value.workload;
+}
+
+backend_choice resolved(const backend_info& info, const std::string& option = {},
+                        const std::string& value = {}) {
+  backend_choice choice{info.name, {}, info.name};
+  for (const backend_option& each : info.options) choice.options[each.name] = each.fallback;
+  if (!option.empty()) {
+    choice.options[option] = value;
+    choice.label += fmt::format(":{}={}", option, value);
+  }
+  return choice;
+}
+
+// As registered, and once for each value of the options that change how items travel.
+std::vector<backend_choice> choices_of(const backend_info& info) {
+  std::vector<backend_choice> choices = {resolved(info)};
+  for (const backend_option& option : info.options) {
+    if (option.name == "start") {
+      for (const char* const method : {"fork", "forkserver", "spawn"}) {
+        if (method != option.fallback) choices.push_back(resolved(info, "start", method));
+      }
+    }
+    if (option.name == "chunk") choices.push_back(resolved(info, "chunk", "3"));
+  }
+  return choices;
+}
+
+std::vector<pairing> all_pairings() {
+  std::vector<pairing> all;
+  for (const auto& [workload, ignored] : workloads()) {
+    for (const auto& [name, entry] : backends()) {
+      for (backend_choice& choice : choices_of(entry.info)) {
+        all.push_back({std::move(choice), workload});
+      }
+    }
+  }
+  return all;
+}
+
+std::string name_of(const testing::TestParamInfo<pairing>& info) {
+  std::string name = info.param.choice.label + "_on_" + info.param.workload;
+  for (char& letter : name) {
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+  }
+  return name;
+}
+
+class BackendConformance : public testing::TestWithParam<pairing> {
+ protected:
+  static void TearDownTestSuite() { shared_references::end(); }
+
+  /// A started cell. Null, and the test skipped or failed, if the backend is unavailable.
+  std::unique_ptr<cell_process> started(unsigned in_flight) {
+    const shared_reference& reference = shared_references::of(GetParam().workload);
+    auto cell = std::make_unique<cell_process>(reference.dataset.get(), [] { return false; });
+    const auto answer = cell->start({.workload = GetParam().workload,
+                                     .options = reference.options,
+                                     .choice = GetParam().choice,
+                                     .in_flight = in_flight,
+                                     .endpoints = reference.endpoints,
+                                     .api_key = {},
+                                     .max_answer_bytes = reference.result.max_answer_bytes,
+                                     .key = reference.result.key},
+                                    patience);
+    if (const auto* missing = std::get_if<unavailable>(&answer)) {
+      EXPECT_GT(missing->reason.size(), 10U) << "unavailable without a reason that explains it";
+      unavailable_because_ = missing->reason;
+      return nullptr;
+    }
+    const backend_facts& facts = std::get<cell_ready>(answer).facts;
+    EXPECT_GE(facts.workers, 1U);
+    EXPECT_GE(facts.capacity, 1U);
+    return cell;
+  }
+
+  /// An epoch without a wrong, failed, lost or repeated item.
+  static epoch_result healthy(cell_process& cell, const epoch_plan& plan) {
+    const epoch_result result = cell.run(plan, true, patience).result;
+    EXPECT_EQ(result.wrong, 0U);
+    EXPECT_EQ(result.failures, 0U) << result.first_failure;
+    EXPECT_EQ(result.accounting_error, "");
+    return result;
+  }
+
+  std::string unavailable_because_;
+};
+
+// Closed loops of a given number of items, one after the other: as in the runner, whose blocks count
+// their items from multiples of 2^32.
+void runs_epoch_after_epoch(auto healthy, unsigned in_flight) {
+  for (const std::uint64_t block : {0U, 1U}) {
+    SCOPED_TRACE(fmt::format("epoch {}", block));
+    const epoch_result result = healthy(
+        {.first_index = block << 32U, .in_flight = in_flight, .item_limit = 3 * in_flight + 1});
+    EXPECT_EQ(result.items, 3 * in_flight + 1);
+    EXPECT_GT(result.throughput, 0);
+  }
+}
+
+void runs_fewer_items_than_are_in_flight(auto healthy, unsigned in_flight) {
+  for (const std::uint64_t items : {0U, 1U, 3U}) {
+    SCOPED_TRACE(fmt::format("{} items, {} in flight", items, in_flight));
+    EXPECT_EQ(healthy({.in_flight = in_flight, .item_limit = items}).items, items);
+  }
+}
+
+void stops_when_the_window_ends(auto healthy, unsigned in_flight) {
+  SCOPED_TRACE("a window of 40 ms");
+  EXPECT_GE(healthy({.in_flight = in_flight, .ramp = 1ms, .window = 40ms, .stagger = 1ms}).items, 1U);
+  SCOPED_TRACE("a window that is over before it begins");
+  EXPECT_EQ(healthy({.in_flight = in_flight}).items, 0U);
+}
+
+// The first arrival comes after 1/rate, on average; its latency is negative if it was not waited for.
+void waits_for_arrivals(cell_process& cell, unsigned in_flight) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    SCOPED_TRACE(fmt::format("one arrival, seed {}", seed));
+    const epoch_report report = cell.run(
+        {.in_flight = in_flight, .rate = 200.0, .seed = seed, .item_limit = 1}, false, patience);
+    EXPECT_EQ(report.result.items, 1U) << report.result.first_failure;
+    ASSERT_TRUE(report.p50.has_value());
+    EXPECT_GE(*report.p50, 0);
+    EXPECT_LE(*report.p50, std::chrono::duration<double>(report.result.elapsed).count());
+  }
+}
+
+void serves_all_arrivals_of_a_low_rate(auto healthy, unsigned in_flight) {
+  SCOPED_TRACE("open loop");
+  const epoch_result result =
+      healthy({.in_flight = in_flight, .rate = 150.0, .seed = 5, .item_limit = 12});
+  EXPECT_EQ(result.items, 12U);
+  EXPECT_EQ(result.unserved, 0U);
+}
+
+TEST_P(BackendConformance, KeepsTheLaws) {
+  const auto cell = started(usual_in_flight);
+  if (cell == nullptr) GTEST_SKIP() << unavailable_because_;
+  const auto run = [&](const epoch_plan& plan) { return healthy(*cell, plan); };
+  runs_epoch_after_epoch(run, usual_in_flight);
+  runs_fewer_items_than_are_in_flight(run, usual_in_flight);
+  stops_when_the_window_ends(run, usual_in_flight);
+  waits_for_arrivals(*cell, usual_in_flight);
+  serves_all_arrivals_of_a_low_rate(run, usual_in_flight);
+
+  const cell_summary summary = cell->finish(patience);
+  EXPECT_GT(summary.latency.count, 0U);
+  EXPECT_EQ(summary.facts.workers_lost, 0U);
+  EXPECT_TRUE(summary.usage.has_value());
+}
+
+TEST_P(BackendConformance, KeepsTheLawsWithOneItemInFlight) {
+  const auto cell = started(1);
+  if (cell == nullptr) GTEST_SKIP() << unavailable_because_;
+  const auto run = [&](const epoch_plan& plan) { return healthy(*cell, plan); };
+  runs_epoch_after_epoch(run, 1);
+  runs_fewer_items_than_are_in_flight(run, 1);
+  stops_when_the_window_ends(run, 1);
+  waits_for_arrivals(*cell, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, BackendConformance, testing::ValuesIn(all_pairings()), name_of);
+
+}  // namespace
+}  // namespace regatta::test
