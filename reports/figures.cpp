@@ -58,6 +58,10 @@ std::string show_bytes(double bytes) {
                      units[unit]);
 }
 
+std::string show_percent(double fraction) {
+  return fmt::format("{:.4g}", std::floor(fraction * 1000) / 10);
+}
+
 std::string show_ratio(double ratio) { return three_digits(ratio); }
 
 }  // namespace regatta

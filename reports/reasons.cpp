@@ -37,16 +37,15 @@ bool chosen(const recommendation& advice, const cell_result& cell) {
          advice.choice.end();
 }
 
-void compare_with_serial(recommendation& advice, const workload_result& measured) {
+void compare_with_serial(recommendation& advice) {
   const standing* const serial = place_of(advice, "serial");
   const standing& best = advice.standings.front();
   if (serial == nullptr || serial->label == best.label || !serial->behind) return;
   advice.because.push_back(fmt::format(
       "{} reaches {}, {} times what serial does ({}); {} % interval {} to {}.", best.label,
       show_value(advice, best.value), show_ratio(serial->behind->ratio),
-      show_value(advice, serial->value), show_ratio(100 * serial->behind->confidence),
+      show_value(advice, serial->value), show_percent(serial->behind->confidence),
       show_ratio(serial->behind->lower), show_ratio(serial->behind->upper)));
-  (void)measured;
 }
 
 // Little's law: who can hold fewer items than are offered has a ceiling that no tuning moves.
@@ -65,16 +64,18 @@ void explain_ceilings(recommendation& advice, const workload_result& measured) {
   }
 }
 
-void explain_compute(recommendation& advice, const workload_result& measured,
-                     const run_result& run) {
-  if (measured.info.kind != work_kind::cpu_bound) return;
-  const standing* const loop = place_of(advice, "coroutine");
-  const standing* const serial = place_of(advice, "serial");
-  if (loop == nullptr || serial == nullptr || advice.metric != "throughput") return;
-  advice.because.push_back(fmt::format(
-      "The work computes and does not wait: coroutine, one thread, does {} times what serial does; only "
-      "what uses all {} usable CPUs gets more.",
-      show_ratio(loop->value / serial->value), run.where.cpus.usable));
+// From the serial cell, where nothing overlaps: the share of an item's time in which it computes.
+void explain_kind(recommendation& advice, const workload_result& measured) {
+  const cell_result* const serial = find(measured, "serial");
+  if (serial == nullptr || !serial->usage || !serial->latency.p50) return;
+  const double alone = *serial->latency.p50;
+  const double share = std::min(1.0, cpu_of(*serial) / alone);
+  const char* const meaning = share > 0.8   ? "it computes, and only more CPUs make it faster"
+                              : share < 0.2 ? "it waits, and waits can overlap on one CPU"
+                                            : "it does both";
+  advice.because.push_back(
+      fmt::format("Alone, an item takes {} (median), {:.0f} % of it CPU time: {}.",
+                  show_seconds(alone), 100 * share, meaning));
 }
 
 void explain_costs(recommendation& advice, const workload_result& measured) {
@@ -137,10 +138,10 @@ void add_alternatives(recommendation& advice, const workload_result& measured) {
 
 }  // namespace
 
-void add_reasons(recommendation& advice, const workload_result& measured, const run_result& run) {
+void add_reasons(recommendation& advice, const workload_result& measured) {
   if (advice.outcome == verdict::too_few) return;
-  compare_with_serial(advice, measured);
-  explain_compute(advice, measured, run);
+  compare_with_serial(advice);
+  explain_kind(advice, measured);
   explain_ceilings(advice, measured);
   explain_costs(advice, measured);
   explain_copies(advice, measured);

@@ -6,7 +6,7 @@
 namespace regatta {
 
 /// Fills `because` and `unless`. Every sentence stands on figures of `measured`.
-void add_reasons(recommendation& advice, const workload_result& measured, const run_result& run);
+void add_reasons(recommendation& advice, const workload_result& measured);
 
 /// Fills `caveats`: what weakens the advice, and what was not varied.
 void add_caveats(recommendation& advice, const workload_result& measured, const run_result& run);

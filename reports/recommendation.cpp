@@ -151,7 +151,7 @@ recommendation recommend(const workload_result& measured, const run_result& run)
     advice.lead = place.behind;
     break;
   }
-  add_reasons(advice, measured, run);
+  add_reasons(advice, measured);
   add_caveats(advice, measured, run);
   return advice;
 }

@@ -74,11 +74,12 @@ std::string name_of(const testing::TestParamInfo<pairing>& info) {
 
 class BackendConformance : public testing::TestWithParam<pairing> {
  protected:
-  static void TearDownTestSuite() { shared_references::end(); }
+  static void SetUpTestSuite() { references = std::make_unique<shared_references>(); }
+  static void TearDownTestSuite() { references.reset(); }
 
   /// A started cell. Null, and the test skipped or failed, if the backend is unavailable.
   std::unique_ptr<cell_process> started(unsigned in_flight) {
-    const shared_reference& reference = shared_references::of(GetParam().workload);
+    const shared_reference& reference = references->of(GetParam().workload);
     auto cell = std::make_unique<cell_process>(reference.dataset.get(), [] { return false; });
     const auto answer = cell->start({.workload = GetParam().workload,
                                      .options = reference.options,
@@ -109,16 +110,39 @@ class BackendConformance : public testing::TestWithParam<pairing> {
     return result;
   }
 
+  static inline std::unique_ptr<shared_references> references;
   std::string unavailable_because_;
 };
+
+epoch_plan of_items(unsigned in_flight, std::uint64_t items, std::uint64_t first_index = 0) {
+  epoch_plan plan;
+  plan.first_index = first_index;
+  plan.in_flight = in_flight;
+  plan.item_limit = items;
+  return plan;
+}
+
+epoch_plan of_window(unsigned in_flight, std::chrono::nanoseconds window) {
+  epoch_plan plan;
+  plan.in_flight = in_flight;
+  plan.window = window;
+  plan.ramp = plan.stagger = window / 20;
+  return plan;
+}
+
+epoch_plan of_arrivals(unsigned in_flight, double rate, std::uint64_t items, std::uint64_t seed) {
+  epoch_plan plan = of_items(in_flight, items);
+  plan.rate = rate;
+  plan.seed = seed;
+  return plan;
+}
 
 // Closed loops of a given number of items, one after the other: as in the runner, whose blocks count
 // their items from multiples of 2^32.
 void runs_epoch_after_epoch(auto healthy, unsigned in_flight) {
   for (const std::uint64_t block : {0U, 1U}) {
     SCOPED_TRACE(fmt::format("epoch {}", block));
-    const epoch_result result = healthy(
-        {.first_index = block << 32U, .in_flight = in_flight, .item_limit = 3 * in_flight + 1});
+    const epoch_result result = healthy(of_items(in_flight, 3 * in_flight + 1, block << 32U));
     EXPECT_EQ(result.items, 3 * in_flight + 1);
     EXPECT_GT(result.throughput, 0);
   }
@@ -127,34 +151,33 @@ void runs_epoch_after_epoch(auto healthy, unsigned in_flight) {
 void runs_fewer_items_than_are_in_flight(auto healthy, unsigned in_flight) {
   for (const std::uint64_t items : {0U, 1U, 3U}) {
     SCOPED_TRACE(fmt::format("{} items, {} in flight", items, in_flight));
-    EXPECT_EQ(healthy({.in_flight = in_flight, .item_limit = items}).items, items);
+    EXPECT_EQ(healthy(of_items(in_flight, items)).items, items);
   }
 }
 
 void stops_when_the_window_ends(auto healthy, unsigned in_flight) {
   SCOPED_TRACE("a window of 40 ms");
-  EXPECT_GE(healthy({.in_flight = in_flight, .ramp = 1ms, .window = 40ms, .stagger = 1ms}).items, 1U);
+  EXPECT_GE(healthy(of_window(in_flight, 40ms)).items, 1U);
   SCOPED_TRACE("a window that is over before it begins");
-  EXPECT_EQ(healthy({.in_flight = in_flight}).items, 0U);
+  EXPECT_EQ(healthy(of_window(in_flight, 0ms)).items, 0U);
 }
 
 // The first arrival comes after 1/rate, on average; its latency is negative if it was not waited for.
 void waits_for_arrivals(cell_process& cell, unsigned in_flight) {
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     SCOPED_TRACE(fmt::format("one arrival, seed {}", seed));
-    const epoch_report report = cell.run(
-        {.in_flight = in_flight, .rate = 200.0, .seed = seed, .item_limit = 1}, false, patience);
+    const epoch_report report =
+        cell.run(of_arrivals(in_flight, 200.0, 1, seed), false, patience);
     EXPECT_EQ(report.result.items, 1U) << report.result.first_failure;
-    ASSERT_TRUE(report.p50.has_value());
-    EXPECT_GE(*report.p50, 0);
-    EXPECT_LE(*report.p50, std::chrono::duration<double>(report.result.elapsed).count());
+    ASSERT_TRUE(report.median_service.has_value());
+    EXPECT_GE(*report.median_service, 0);
+    EXPECT_LE(*report.median_service, std::chrono::duration<double>(report.result.elapsed).count());
   }
 }
 
 void serves_all_arrivals_of_a_low_rate(auto healthy, unsigned in_flight) {
   SCOPED_TRACE("open loop");
-  const epoch_result result =
-      healthy({.in_flight = in_flight, .rate = 150.0, .seed = 5, .item_limit = 12});
+  const epoch_result result = healthy(of_arrivals(in_flight, 150.0, 12, 5));
   EXPECT_EQ(result.items, 12U);
   EXPECT_EQ(result.unserved, 0U);
 }

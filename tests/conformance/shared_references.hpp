@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <string>
 
 #include "harness/runner/cell_process.hpp"
+#include "harness/runner/running_services.hpp"
 
 namespace regatta::test {
 
@@ -15,13 +18,46 @@ struct shared_reference {
   reference_result result;
 };
 
-/// One reference per workload, made when it is first asked for and shared by the tests of this process: they
-/// cost more than what is tested. The services are as fast as they can be.
+/// One reference per workload, made when it is first asked for and then shared: it costs more than what is
+/// tested with it. The services are as fast as they can be, and end with this object.
 class shared_references {
  public:
-  static const shared_reference& of(const std::string& workload);
-  /// Ends the services and forgets all references.
-  static void end();
+  const shared_reference& of(const std::string& workload) {
+    auto found = references_.find(workload);
+    if (found == references_.end()) found = references_.emplace(workload, make(workload)).first;
+    return found->second;
+  }
+
+ private:
+  static run_plan fast_services() {
+    run_plan plan;
+    plan.service_settings = {{"llm.ttft", "1ms"},
+                             {"llm.tbt", "10us"},
+                             {"llm.tokens", "4"},
+                             {"documents.latency", "1ms"}};
+    return plan;
+  }
+
+  shared_reference make(const std::string& workload) {
+    workload_plan plan;
+    plan.workload = workload;
+    plan.options.scale = dataset_scale::quick;
+    shared_reference made;
+    made.options = plan.options;
+    made.endpoints = services_.endpoints_for(plan, workloads().at(workload).info.needs);
+    made.dataset = make_dataset_file();
+    cell_start request;
+    request.workload = workload;
+    request.options = made.options;
+    request.endpoints = made.endpoints;
+    cell_process process(made.dataset.get(), [] { return false; });
+    made.result = process.reference(request, std::chrono::seconds(60));
+    return made;
+  }
+
+  const run_plan plan_ = fast_services();
+  running_services services_{plan_};
+  std::map<std::string, shared_reference> references_;
 };
 
 }  // namespace regatta::test
