@@ -28,13 +28,13 @@ struct backend_info {
 };
 
 struct backend_facts {
-  unsigned workers = 1;   ///< threads or processes that run items
-  unsigned capacity = 1;  ///< items it can have in service at once, of those in flight
-  bool pinned = false;    ///< workers are pinned one per usable CPU
-  std::uint64_t bytes_serialised = 0;    ///< in messages between processes, both ways
-  std::uint64_t bytes_copied = 0;        ///< of payload, between processes and in user space
+  unsigned workers = 1;                ///< threads or processes that run items
+  unsigned capacity = 1;               ///< items it can have in service at once, of those in flight
+  bool pinned = false;                 ///< workers are pinned one per usable CPU
+  std::uint64_t bytes_serialised = 0;  ///< in messages between processes, both ways
+  std::uint64_t bytes_copied = 0;      ///< of payload, between processes and in user space
   std::uint64_t startup_bytes_copied = 0;  ///< the dataset's copies for the workers
-  std::uint64_t workers_lost = 0;        ///< died and were replaced
+  std::uint64_t workers_lost = 0;          ///< died and were replaced
 };
 
 }  // namespace regatta

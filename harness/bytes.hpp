@@ -12,8 +12,8 @@
 
 namespace regatta {
 
-/// What travels: an item's input, a kernel's arguments, an answer. Bytes, so that the price of moving
-/// them between processes is real and the same code serves every backend.
+/// What travels: an item's input, a kernel's arguments, an answer. Bytes, so that the price of
+/// moving them between processes is real and the same code serves every backend.
 using bytes_view = std::span<const std::byte>;
 using buffer = std::vector<std::byte>;
 
@@ -57,8 +57,6 @@ void append(buffer& out, std::span<const T> values) {
 
 template <class T>
   requires std::is_trivially_copyable_v<T>
-void append(buffer& out, const T& value) {
-  append(out, std::span<const T>(&value, 1));
-}
+void append(buffer& out, const T& value) { append(out, std::span<const T>(&value, 1)); }
 
 }  // namespace regatta

@@ -14,8 +14,8 @@ struct item {
   bytes_view input;
 };
 
-/// A pure function over the workload's dataset and its own input. It is named by its address, so that
-/// it can be called in another process of the same program; it must not touch other state.
+/// A pure function over the workload's dataset and its own input. It is named by its address, so
+/// that it can be called in another process of the same program; it must not touch other state.
 using kernel = buffer (*)(bytes_view dataset, bytes_view input);
 
 }  // namespace regatta

@@ -31,9 +31,7 @@ void register_workload(workload_entry entry) {
   const std::string name = entry.info.name;
   add("workload", name, std::move(entry));
 }
-void register_service(std::string name, service_starter starter) {
-  add("service", name, starter);
-}
+void register_service(std::string name, service_starter starter) { add("service", name, starter); }
 void register_backend(backend_entry entry) {
   const std::string name = entry.info.name;
   add("backend", name, std::move(entry));

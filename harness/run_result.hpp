@@ -47,9 +47,9 @@ struct usage_per_item {
 
 /// Memory of the cell's processes together, in bytes.
 struct memory_summary {
-  std::uint64_t peak_resident = 0;        ///< sum of VmHWM: shared pages count in each process
-  std::optional<std::uint64_t> idle_pss;  ///< before the first item
-  std::optional<std::uint64_t> peak_pss;  ///< largest seen under load
+  std::uint64_t peak_resident = 0;           ///< sum of VmHWM: shared pages count in each process
+  std::optional<std::uint64_t> idle_pss;     ///< before the first item
+  std::optional<std::uint64_t> peak_pss;     ///< largest seen under load
   std::optional<double> per_item_in_flight;  ///< (peak_pss - idle_pss) / items in service
   unsigned processes = 1;
   unsigned threads = 1;

@@ -11,14 +11,15 @@
 
 namespace regatta {
 
-/// A server or file that workloads need while they run, started once for a whole run and shared by all
-/// cells. Its own CPU time and memory are nobody's: no cell is charged for them.
+/// A server or file that workloads need while they run, started once for a whole run and shared by
+/// all cells. Its own CPU time and memory are nobody's: no cell is charged for them.
 class running_service {
  public:
   virtual ~running_service() = default;
   /// What goes into endpoint_map under the service's name.
   virtual std::string endpoint() const = 0;
-  /// Why it no longer works ("the mock LLM server (pid 71) was killed by signal 9"), if it does not.
+  /// Why it no longer works ("the mock LLM server (pid 71) was killed by signal 9"), if it does
+  /// not.
   virtual std::optional<std::string> failure() = 0;
 };
 

@@ -49,13 +49,13 @@ template <class W>
 concept workload = std::constructible_from<W, bytes_view> &&
     requires(const W& w, async_context& async, blocking_context& blocking, item it,
              const workload_options& options) {
-      { W::describe() } -> std::same_as<workload_info>;
-      { W::build(options) } -> std::same_as<buffer>;
-      { w.distinct_items() } -> std::convertible_to<std::uint64_t>;
-      { w.input(std::uint64_t{}) } -> std::same_as<bytes_view>;
-      { w.run(async, it) } -> std::same_as<async_task<buffer>>;
-      { w.run(blocking, it) } -> std::same_as<blocking_task<buffer>>;
-    };
+  { W::describe() } -> std::same_as<workload_info>;
+  { W::build(options) } -> std::same_as<buffer>;
+  { w.distinct_items() } -> std::convertible_to<std::uint64_t>;
+  { w.input(std::uint64_t{}) } -> std::same_as<bytes_view>;
+  { w.run(async, it) } -> std::same_as<async_task<buffer>>;
+  { w.run(blocking, it) } -> std::same_as<blocking_task<buffer>>;
+};
 
 struct workload_entry {
   workload_info info;

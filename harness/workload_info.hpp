@@ -24,10 +24,10 @@ struct workload_options {
 struct workload_info {
   std::string name;
   work_kind kind = work_kind::cpu_bound;
-  std::string summary;             ///< one line, no full stop
+  std::string summary;                  ///< one line, no full stop
   std::vector<std::string> needs = {};  ///< service names: "llm", "documents", "database"
-  unsigned in_flight = 8;          ///< closed-loop load when the user names none
-  bool takes_input = false;        ///< --input DIR is meaningful
+  unsigned in_flight = 8;               ///< closed-loop load when the user names none
+  bool takes_input = false;             ///< --input DIR is meaningful
 };
 
 }  // namespace regatta

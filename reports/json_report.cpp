@@ -18,30 +18,42 @@ json maybe_time(const std::optional<fractional_ns>& time) {
 json maybe_interval(const std::optional<interval>& range) {
   return range ? json{range->lower, range->upper} : json(nullptr);
 }
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 const char* text(work_kind kind) {
   switch (kind) {
-    case work_kind::cpu_bound: return "cpu-bound";
-    case work_kind::io_bound: return "io-bound";
-    case work_kind::mixed: return "mixed";
+    case work_kind::cpu_bound:
+      return "cpu-bound";
+    case work_kind::io_bound:
+      return "io-bound";
+    case work_kind::mixed:
+      return "mixed";
   }
   return "?";
 }
 const char* text(dataset_scale scale) {
   switch (scale) {
-    case dataset_scale::quick: return "quick";
-    case dataset_scale::standard: return "standard";
-    case dataset_scale::full: return "full";
+    case dataset_scale::quick:
+      return "quick";
+    case dataset_scale::standard:
+      return "standard";
+    case dataset_scale::full:
+      return "full";
   }
   return "?";
 }
 const char* text(verdict value) {
   switch (value) {
-    case verdict::winner: return "winner";
-    case verdict::tie: return "tie";
-    case verdict::too_few: return "too few blocks";
-    case verdict::nothing: return "nothing to recommend";
+    case verdict::winner:
+      return "winner";
+    case verdict::tie:
+      return "tie";
+    case verdict::too_few:
+      return "too few blocks";
+    case verdict::nothing:
+      return "nothing to recommend";
   }
   return "?";
 }
@@ -178,7 +190,7 @@ json render(const cell_result& cell) {
 
 json render(const std::optional<ratio_estimate>& ratio) {
   if (!ratio) return nullptr;
-  return {{"ratio", ratio->ratio},   {"lower", ratio->lower}, {"upper", ratio->upper},
+  return {{"ratio", ratio->ratio},           {"lower", ratio->lower}, {"upper", ratio->upper},
           {"confidence", ratio->confidence}, {"pairs", ratio->pairs}, {"ties", ratio->ties}};
 }
 
@@ -207,23 +219,24 @@ json render(const recommendation& advice) {
 json render(const workload_result& one, const recommendation& advice) {
   json cells = json::array();
   for (const cell_result& cell : one.cells) cells.push_back(render(cell));
-  return {{"workload", one.plan.workload},
-          {"kind", text(one.info.kind)},
-          {"summary", one.info.summary},
-          {"scale", text(one.plan.options.scale)},
-          {"input", one.plan.options.input ? json(one.plan.options.input->string()) : json(nullptr)},
-          {"load", one.plan.rate ? "open loop" : "closed loop"},
-          {"in_flight", one.plan.in_flight},
-          {"rate", maybe(one.plan.rate)},
-          {"not_run", maybe(one.not_run)},
-          {"verified", one.verified},
-          {"distinct_items", one.distinct_items},
-          {"dataset_bytes", one.dataset_bytes},
-          {"blocks", one.blocks},
-          {"window_seconds", one.window},
-          {"seconds", one.seconds},
-          {"recommendation", render(advice)},
-          {"cells", std::move(cells)}};
+  return {
+      {"workload", one.plan.workload},
+      {"kind", text(one.info.kind)},
+      {"summary", one.info.summary},
+      {"scale", text(one.plan.options.scale)},
+      {"input", one.plan.options.input ? json(one.plan.options.input->string()) : json(nullptr)},
+      {"load", one.plan.rate ? "open loop" : "closed loop"},
+      {"in_flight", one.plan.in_flight},
+      {"rate", maybe(one.plan.rate)},
+      {"not_run", maybe(one.not_run)},
+      {"verified", one.verified},
+      {"distinct_items", one.distinct_items},
+      {"dataset_bytes", one.dataset_bytes},
+      {"blocks", one.blocks},
+      {"window_seconds", one.window},
+      {"seconds", one.seconds},
+      {"recommendation", render(advice)},
+      {"cells", std::move(cells)}};
 }
 
 }  // namespace
@@ -233,26 +246,28 @@ json make_json_report(const run_result& run, const std::vector<recommendation>& 
   for (std::size_t i = 0; i < run.workloads.size(); ++i) {
     measured.push_back(render(run.workloads[i], advice[i]));
   }
-  return {{"schema_version", report_schema_version},
-          {"generator", {{"name", "regatta"}, {"version", REGATTA_VERSION}}},
-          {"suite", run.plan.suite},
-          {"complete", run.complete()},
-          {"interrupted", run.interrupted},
-          {"method",
-           {{"design", "a process per cell; randomised complete blocks of epochs; the same items for all rivals "
-                       "of a block"},
-            {"interval", "sign interval of paired log ratios, leader against each rival"},
-            {"confidence", run.plan.confidence},
-            {"practical_difference", run.plan.practical_difference},
-            {"budget_seconds", static_cast<double>(run.plan.budget.count()) * 1e-3},
-            {"seed", run.plan.seed},
-            {"service_settings", run.plan.service_settings}}},
-          {"seconds", run.seconds},
-          {"throttled_during_run", run.throttled ? render(*run.throttled) : json(nullptr)},
-          {"steal_during_run", maybe(run.stolen)},
-          {"environment", render(run.where)},
-          {"machine_card", run.card ? render(*run.card) : json(nullptr)},
-          {"workloads", std::move(measured)}};
+  return {
+      {"schema_version", report_schema_version},
+      {"generator", {{"name", "regatta"}, {"version", REGATTA_VERSION}}},
+      {"suite", run.plan.suite},
+      {"complete", run.complete()},
+      {"interrupted", run.interrupted},
+      {"method",
+       {{"design",
+         "a process per cell; randomised complete blocks of epochs; the same items for all rivals "
+         "of a block"},
+        {"interval", "sign interval of paired log ratios, leader against each rival"},
+        {"confidence", run.plan.confidence},
+        {"practical_difference", run.plan.practical_difference},
+        {"budget_seconds", static_cast<double>(run.plan.budget.count()) * 1e-3},
+        {"seed", run.plan.seed},
+        {"service_settings", run.plan.service_settings}}},
+      {"seconds", run.seconds},
+      {"throttled_during_run", run.throttled ? render(*run.throttled) : json(nullptr)},
+      {"steal_during_run", maybe(run.stolen)},
+      {"environment", render(run.where)},
+      {"machine_card", run.card ? render(*run.card) : json(nullptr)},
+      {"workloads", std::move(measured)}};
 }
 
 }  // namespace regatta

@@ -28,10 +28,6 @@ double cpu_of(const cell_result& cell) {
   return cell.usage ? cell.usage->user_seconds + cell.usage->system_seconds : 0;
 }
 
-std::string show_value(const recommendation& advice, double value) {
-  return advice.metric == "throughput" ? show_rate(value) : show_seconds(value);
-}
-
 bool chosen(const recommendation& advice, const cell_result& cell) {
   return std::find(advice.choice.begin(), advice.choice.end(), cell.choice.label) !=
          advice.choice.end();
@@ -41,15 +37,24 @@ void compare_with_serial(recommendation& advice) {
   const standing* const serial = place_of(advice, "serial");
   const standing& best = advice.standings.front();
   if (serial == nullptr || serial->label == best.label || !serial->behind) return;
-  advice.because.push_back(fmt::format(
-      "{} reaches {}, {} times what serial does ({}); {} % interval {} to {}.", best.label,
-      show_value(advice, best.value), show_ratio(serial->behind->ratio),
-      show_value(advice, serial->value), show_percent(serial->behind->confidence),
-      show_ratio(serial->behind->lower), show_ratio(serial->behind->upper)));
+  const std::string interval =
+      fmt::format("{} % interval {} to {}", show_percent(serial->behind->confidence),
+                  show_ratio(serial->behind->lower), show_ratio(serial->behind->upper));
+  const std::string times = show_ratio(serial->behind->ratio);
+  if (advice.metric == "throughput") {
+    advice.because.push_back(fmt::format("{} reaches {}, {} times what serial does ({}); {}.",
+                                         best.label, show_rate(best.value), times,
+                                         show_rate(serial->value), interval));
+  } else {
+    advice.because.push_back(fmt::format(
+        "The {} of {} is {}; that of serial is {} times as long ({}); {}.", advice.metric,
+        best.label, show_seconds(best.value), times, show_seconds(serial->value), interval));
+  }
 }
 
 // Little's law: who can hold fewer items than are offered has a ceiling that no tuning moves.
 void explain_ceilings(recommendation& advice, const workload_result& measured) {
+  if (measured.plan.rate) return;
   for (const cell_result& cell : measured.cells) {
     if (!cell.ok() || chosen(advice, cell) || measured.info.kind == work_kind::cpu_bound) continue;
     if (cell.facts.capacity >= measured.plan.in_flight || !cell.latency.p50) continue;
@@ -64,13 +69,35 @@ void explain_ceilings(recommendation& advice, const workload_result& measured) {
   }
 }
 
+// Open loop: who leaves arrivals waiting until the end is saturated, whatever its latencies say.
+void explain_saturation(recommendation& advice, const workload_result& measured) {
+  std::vector<std::string> saturated;
+  for (const cell_result& cell : measured.cells) {
+    std::uint64_t unserved = 0;
+    std::uint64_t served = 0;
+    for (const epoch_sample& epoch : cell.epochs) {
+      unserved += epoch.unserved;
+      served += epoch.items;
+    }
+    if (20 * unserved <= served) continue;
+    saturated.push_back(fmt::format("{} ({} of {})", cell.choice.label, show_whole(unserved),
+                                    show_whole(unserved + served)));
+  }
+  if (saturated.empty()) return;
+  advice.because.push_back(fmt::format(
+      "Arrivals that were not served by the end of their epoch: {}.", fmt::join(saturated, ", ")));
+}
+
 // From the serial cell, where nothing overlaps: the share of an item's time in which it computes.
 void explain_kind(recommendation& advice, const workload_result& measured) {
   const cell_result* const serial = find(measured, "serial");
   if (serial == nullptr || !serial->usage || !serial->latency.p50) return;
+  if (measured.plan.rate) return;  // there it does not run alone: arrivals queue up
   const double alone = *serial->latency.p50;
   const double share = std::min(1.0, cpu_of(*serial) / alone);
-  const char* const meaning = share > 0.8   ? "it computes, and only more CPUs make it faster"
+  // Who waits gives the CPU back; who computes and was slow all the same had it taken away.
+  const bool computes = share > 0.8 || serial->usage->voluntary_switches < 0.5;
+  const char* const meaning = computes      ? "it computes, and only more CPUs make it faster"
                               : share < 0.2 ? "it waits, and waits can overlap on one CPU"
                                             : "it does both";
   advice.because.push_back(
@@ -89,9 +116,9 @@ void explain_costs(recommendation& advice, const workload_result& measured) {
                          show_bytes(static_cast<double>(*first->memory->peak_pss)),
                          show_bytes(static_cast<double>(*second->memory->peak_pss)));
   }
-  advice.because.push_back(fmt::format("{} uses {} of CPU per item, the runner-up {} {}{}.",
-                                       first->choice.label, show_seconds(cpu_of(*first)),
-                                       second->choice.label, show_seconds(cpu_of(*second)), memory));
+  advice.because.push_back(fmt::format(
+      "{} uses {} of CPU per item, the runner-up {} {}{}.", first->choice.label,
+      show_seconds(cpu_of(*first)), second->choice.label, show_seconds(cpu_of(*second)), memory));
 }
 
 void explain_copies(recommendation& advice, const workload_result& measured) {
@@ -121,17 +148,17 @@ void add_alternatives(recommendation& advice, const workload_result& measured) {
   };
   if (!mine.isolates) {
     if (const auto* place = best_with([](const backend_info& info) { return info.isolates; })) {
-      advice.unless.push_back(fmt::format(
-          "a crash in one item must not take the others with it: then {}, {}.", place->label,
-          cost(*place)));
+      advice.unless.push_back(
+          fmt::format("a crash in one item must not take the others with it: then {}, {}.",
+                      place->label, cost(*place)));
     }
   }
   if (!mine.takes_blocking_code) {
     if (const auto* place = best_with([](const backend_info& info) {
           return info.takes_blocking_code && info.name != "serial";
         })) {
-      advice.unless.push_back(
-          fmt::format("items must call libraries that block: then {}, {}.", place->label, cost(*place)));
+      advice.unless.push_back(fmt::format("items must call libraries that block: then {}, {}.",
+                                          place->label, cost(*place)));
     }
   }
 }
@@ -143,6 +170,7 @@ void add_reasons(recommendation& advice, const workload_result& measured) {
   compare_with_serial(advice);
   explain_kind(advice, measured);
   explain_ceilings(advice, measured);
+  explain_saturation(advice, measured);
   explain_costs(advice, measured);
   explain_copies(advice, measured);
   add_alternatives(advice, measured);
@@ -170,9 +198,10 @@ void add_caveats(recommendation& advice, const workload_result& measured, const 
                     100 * *run.stolen));
   }
   if (run.throttled && run.throttled->throttled_periods > 0) {
-    say(fmt::format("The CPU quota throttled the run in {} of {} periods, {} in all.",
-                    run.throttled->throttled_periods, run.throttled->periods,
-                    show_seconds(std::chrono::duration<double>(run.throttled->throttled_time).count())));
+    say(fmt::format(
+        "The CPU quota throttled the run in {} of {} periods, {} in all.",
+        run.throttled->throttled_periods, run.throttled->periods,
+        show_seconds(std::chrono::duration<double>(run.throttled->throttled_time).count())));
   }
   if (!run.where.build.optimized) say("This is a debug build: times mean little.");
   if (run.where.build.sanitizer != "none") {

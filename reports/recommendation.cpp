@@ -13,18 +13,31 @@
 namespace regatta {
 namespace {
 
-// Larger is better. Open loop: one over the tail latency, because the throughput there is the load's.
-std::optional<double> metric_of(const epoch_sample& epoch, bool open_loop) {
-  if (!open_loop) return epoch.throughput;
-  const auto tail = epoch.p99 ? epoch.p99 : epoch.p50;
-  if (!tail || *tail <= 0) return std::nullopt;
-  return 1 / *tail;
+// What approaches are compared by. In an open loop the throughput is the load's, not theirs.
+enum class metric { throughput, p99, p50 };
+
+metric metric_for(const workload_result& measured) {
+  if (!measured.plan.rate) return metric::throughput;
+  for (const cell_result& cell : measured.cells) {
+    for (const epoch_sample& epoch : cell.epochs) {
+      if (!epoch.p99) return metric::p50;  // epochs too short to show it: the same for all
+    }
+  }
+  return metric::p99;
 }
 
-std::map<unsigned, double> by_block(const cell_result& cell, bool open_loop) {
+// Larger is better: one over a latency.
+std::optional<double> value_of(const epoch_sample& epoch, metric by) {
+  if (by == metric::throughput) return epoch.throughput;
+  const auto latency = by == metric::p99 ? epoch.p99 : epoch.p50;
+  if (!latency || *latency <= 0) return std::nullopt;
+  return 1 / *latency;
+}
+
+std::map<unsigned, double> by_block(const cell_result& cell, metric by) {
   std::map<unsigned, double> values;
   for (const epoch_sample& epoch : cell.epochs) {
-    if (const auto value = metric_of(epoch, open_loop)) values[epoch.block] = *value;
+    if (const auto value = value_of(epoch, by)) values[epoch.block] = *value;
   }
   return values;
 }
@@ -35,11 +48,11 @@ struct candidate {
   double middle;
 };
 
-std::vector<candidate> candidates_of(const workload_result& measured) {
+std::vector<candidate> candidates_of(const workload_result& measured, metric by) {
   std::vector<candidate> candidates;
   for (const cell_result& cell : measured.cells) {
     if (!cell.ok()) continue;
-    candidate each{&cell, by_block(cell, measured.plan.rate.has_value()), 0};
+    candidate each{&cell, by_block(cell, by), 0};
     std::vector<double> values;
     for (const auto& [block, value] : each.values) values.push_back(value);
     const auto middle = median(values);
@@ -65,8 +78,8 @@ std::optional<ratio_estimate> compare(const candidate& leader, const candidate& 
   return ratio_interval(ahead, behind, confidence);
 }
 
-// CPU per item, then memory, then simplicity. CPU and memory decide only where they differ by more than noise
-// does: these two are totals, without an interval.
+// CPU per item, then memory, then simplicity. CPU and memory decide only where they differ by more
+// than noise does: these two are totals, without an interval.
 constexpr double same_figure = 0.1;
 constexpr double same_memory_bytes = 1 << 20;
 
@@ -76,11 +89,10 @@ std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> 
     return cell->usage ? cell->usage->user_seconds + cell->usage->system_seconds : 1e9;
   };
   const auto memory = [](const cell_result* cell) {
-    return cell->memory && cell->memory->peak_pss ? static_cast<double>(*cell->memory->peak_pss) : 1e18;
+    return cell->memory && cell->memory->peak_pss ? static_cast<double>(*cell->memory->peak_pss)
+                                                  : 1e18;
   };
-  const auto complexity = [](const cell_result* cell) {
-    return cell->info.complexity;
-  };
+  const auto complexity = [](const cell_result* cell) { return cell->info.complexity; };
   // Not an ordering by itself (it would not be transitive): keep those near the best, step by step.
   std::vector<const cell_result*> left = tied;
   const auto keep_near_best = [&](auto figure, double slack, const char* name) {
@@ -88,7 +100,8 @@ std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> 
     double best = figure(left.front());
     for (const auto* cell : left) best = std::min<double>(best, figure(cell));
     const std::size_t before = left.size();
-    std::erase_if(left, [&](const auto* cell) { return figure(cell) > best * (1 + same_figure) + slack; });
+    std::erase_if(
+        left, [&](const auto* cell) { return figure(cell) > best * (1 + same_figure) + slack; });
     if (left.size() < before) tie_break = name;
   };
   keep_near_best(cpu, 0, "CPU time per item");
@@ -110,8 +123,11 @@ recommendation recommend(const workload_result& measured, const run_result& run)
   advice.workload = measured.plan.workload;
   advice.confidence = run.plan.confidence;
   advice.practical_difference = run.plan.practical_difference;
-  advice.metric = measured.plan.rate ? "tail latency" : "throughput";
-  const auto candidates = candidates_of(measured);
+  const metric by = metric_for(measured);
+  advice.metric = by == metric::throughput ? "throughput"
+                  : by == metric::p99      ? "p99 latency"
+                                           : "median latency";
+  const auto candidates = candidates_of(measured, by);
   if (candidates.empty()) {
     add_caveats(advice, measured, run);
     return advice;

@@ -11,28 +11,29 @@
 namespace regatta {
 
 enum class verdict {
-  winner,    ///< one approach is ahead of every other by more than δ
-  tie,       ///< several cannot be told apart by more than δ
-  too_few,   ///< not enough blocks for the confidence asked
-  nothing    ///< no approach gave right answers
+  winner,   ///< one approach is ahead of every other by more than δ
+  tie,      ///< several cannot be told apart by more than δ
+  too_few,  ///< not enough blocks for the confidence asked
+  nothing   ///< no approach gave right answers
 };
 
 /// One approach held against the leader.
 struct standing {
   std::string label;
-  double value = 0;                           ///< median over blocks, in the metric's unit
-  std::optional<ratio_estimate> behind;       ///< leader / this one; nullopt for the leader, or too few blocks
-  bool tied = false;                          ///< in the tie set
+  double value = 0;  ///< median over blocks, in the metric's unit
+  std::optional<ratio_estimate>
+      behind;         ///< leader / this one; nullopt for the leader, or too few blocks
+  bool tied = false;  ///< in the tie set
 };
 
 /// What to use for one workload, how sure that is, and why. Sentences cite measured numbers.
 struct recommendation {
   std::string workload;
   verdict outcome = verdict::nothing;
-  std::string metric;                ///< "throughput", or "p99 latency" in an open loop
-  std::vector<standing> standings;   ///< best first
-  std::vector<std::string> choice;   ///< the winner, or the tie set, the preferred one first
-  std::string tie_break;             ///< what put the preferred one first, if it is a tie
+  std::string metric;               ///< "throughput"; in an open loop "p99 latency" or "median latency"
+  std::vector<standing> standings;  ///< best first
+  std::vector<std::string> choice;  ///< the winner, or the tie set, the preferred one first
+  std::string tie_break;            ///< what put the preferred one first, if it is a tie
   std::optional<std::string> runner_up;
   std::optional<ratio_estimate> lead;  ///< winner / runner-up
   double confidence = 0.95;
@@ -42,8 +43,9 @@ struct recommendation {
   std::vector<std::string> caveats;  ///< what weakens it, and what was not varied
 };
 
-/// Every rival is compared with the leader over the blocks both ran in: the sign interval of their ratio, at
-/// 1 - (1 - confidence) / (rivals - 1), as in multiple comparisons with the best (Hsu 1981).
+/// Every rival is compared with the leader over the blocks both ran in: the sign interval of their
+/// ratio, at 1 - (1 - confidence) / (rivals - 1), as in multiple comparisons with the best (Hsu
+/// 1981).
 recommendation recommend(const workload_result& measured, const run_result& run);
 
 }  // namespace regatta

@@ -19,7 +19,7 @@ constexpr const char* green = "32";
 constexpr const char* dim = "2";
 
 std::string title(const workload_result& measured) {
-  const char* const kind = measured.info.kind == work_kind::cpu_bound ? "CPU-bound"
+  const char* const kind = measured.info.kind == work_kind::cpu_bound  ? "CPU-bound"
                            : measured.info.kind == work_kind::io_bound ? "I/O-bound"
                                                                        : "mixed";
   const std::string load =
@@ -56,8 +56,7 @@ std::string interval_of(const recommendation& advice, const std::string& label) 
 }
 
 std::vector<std::string> table_of(const workload_result& measured, const recommendation& advice,
-                                  const std::vector<const cell_result*>& cells,
-                                  std::size_t width) {
+                                  const std::vector<const cell_result*>& cells, std::size_t width) {
   table_column name{"backend", false, 0, {}};
   table_column rate{"items/s", true, 1, {}};
   table_column ratio{"leader is × [interval]", false, 2, {}};
@@ -88,7 +87,8 @@ std::vector<std::string> table_of(const workload_result& measured, const recomme
                                ? show_bytes(static_cast<double>(*cell->memory->peak_pss))
                                : "–");
     start.cells.push_back(show_seconds(cell->startup));
-    workers.cells.push_back(fmt::format("{}{}", cell->facts.workers, cell->facts.pinned ? " pinned" : ""));
+    workers.cells.push_back(
+        fmt::format("{}{}", cell->facts.workers, cell->facts.pinned ? " pinned" : ""));
   }
   (void)measured;
   return render_table({name, rate, ratio, p50, p99, cpu, memory, start, workers}, width);
@@ -102,20 +102,23 @@ std::string headline(const recommendation& advice) {
       if (!advice.lead) {
         return fmt::format("Use {}: the only approach that was measured.", advice.choice.front());
       }
-      return fmt::format("Use {}: {} times {} ({} to {}), ahead of all others by more than {:.0f} % at "
-                         "{:.0f} % confidence.",
-                         advice.choice.front(), show_ratio(advice.lead->ratio), *advice.runner_up,
-                         show_ratio(advice.lead->lower), show_ratio(advice.lead->upper), delta, percent);
+      return fmt::format(
+          "Use {}: {} times {} ({} to {}), ahead of all others by more than {:.0f} % at "
+          "{:.0f} % confidence.",
+          advice.choice.front(), show_ratio(advice.lead->ratio), *advice.runner_up,
+          show_ratio(advice.lead->lower), show_ratio(advice.lead->upper), delta, percent);
     case verdict::tie:
-      return fmt::format("A tie: {} cannot be told apart by more than {:.0f} % at {:.0f} % confidence. "
-                         "Use {}{}.",
-                         fmt::join(advice.choice, ", "), delta, percent, advice.choice.front(),
-                         advice.tie_break.empty() ? std::string()
-                                                  : ", for " + advice.tie_break);
+      return fmt::format(
+          "A tie: {} cannot be told apart by more than {:.0f} % at {:.0f} % confidence. "
+          "Use {}{}.",
+          fmt::join(advice.choice, ", "), delta, percent, advice.choice.front(),
+          advice.tie_break.empty() ? std::string() : ", for " + advice.tie_break);
     case verdict::too_few:
-      return fmt::format("No recommendation yet: too few blocks to tell {} apart at {:.0f} % confidence.",
-                         fmt::join(advice.choice, ", "), percent);
-    case verdict::nothing: break;
+      return fmt::format(
+          "No recommendation yet: too few blocks to tell {} apart at {:.0f} % confidence.",
+          fmt::join(advice.choice, ", "), percent);
+    case verdict::nothing:
+      break;
   }
   return "No recommendation: no approach was measured with right answers.";
 }
@@ -134,14 +137,19 @@ void add_lines(std::string& out, const std::vector<std::string>& lines, const ch
 std::string render_workload(const workload_result& measured, const recommendation& advice,
                             const terminal_style& style) {
   std::string out = "\n" + paint(style, bold, wrap(title(measured), "", style.columns)) + "\n";
-  if (measured.not_run) return out + wrap("not run: " + *measured.not_run, "  ", style.columns) + "\n";
+  if (measured.not_run)
+    return out + wrap("not run: " + *measured.not_run, "  ", style.columns) + "\n";
   const auto cells = ordered(measured, advice);
   const auto lines = table_of(measured, advice, cells, style.columns);
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool chosen = i > 0 && std::find(advice.choice.begin(), advice.choice.end(),
-                                           cells[i - 1]->choice.label) != advice.choice.end() &&
+    const bool chosen = i > 0 &&
+                        std::find(advice.choice.begin(), advice.choice.end(),
+                                  cells[i - 1]->choice.label) != advice.choice.end() &&
                         advice.outcome != verdict::too_few;
-    out += (i == 0 ? paint(style, dim, lines[i]) : chosen ? paint(style, green, lines[i]) : lines[i]) + "\n";
+    out += (i == 0   ? paint(style, dim, lines[i])
+            : chosen ? paint(style, green, lines[i])
+                     : lines[i]) +
+           "\n";
   }
   out += paint(style, bold, wrap(headline(advice), "  ", style.columns)) + "\n";
   add_lines(out, advice.because, "  because  ", style.columns);
@@ -154,12 +162,11 @@ std::string render_machine(const run_result& run, const terminal_style& style) {
   const environment& where = run.where;
   std::string quota;
   if (where.cpus.quota_cpus) quota = fmt::format(", quota {} CPUs", *where.cpus.quota_cpus);
-  std::string out =
-      wrap(fmt::format("{}; {} of {} CPUs usable{}; Linux {}; {} {}", where.cpu_model,
-                       where.cpus.usable, where.cpus.visible, quota, where.kernel,
-                       where.build.compiler, where.build.type),
-           "", style.columns) +
-      "\n";
+  std::string out = wrap(fmt::format("{}; {} of {} CPUs usable{}; Linux {}; {} {}", where.cpu_model,
+                                     where.cpus.usable, where.cpus.visible, quota, where.kernel,
+                                     where.build.compiler, where.build.type),
+                         "", style.columns) +
+                    "\n";
   if (run.card) {
     for (const std::string& line : describe(*run.card)) out += "  " + line + "\n";
   }

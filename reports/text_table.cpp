@@ -20,8 +20,9 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
 }
 
 std::vector<std::string> render_table(std::vector<table_column> columns, std::size_t width) {
@@ -31,9 +32,9 @@ std::vector<std::string> render_table(std::vector<table_column> columns, std::si
     return sum == 0 ? 0 : sum - 2;
   };
   while (total() > width) {
-    const auto least = std::max_element(
-        columns.begin(), columns.end(),
-        [](const auto& a, const auto& b) { return a.importance < b.importance; });
+    const auto least =
+        std::max_element(columns.begin(), columns.end(),
+                         [](const auto& a, const auto& b) { return a.importance < b.importance; });
     if (least == columns.end() || least->importance == 0) break;
     columns.erase(least);
   }

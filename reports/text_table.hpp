@@ -9,7 +9,7 @@ namespace regatta {
 
 struct table_column {
   std::string title;
-  bool right = true;  ///< alignment
+  bool right = true;   ///< alignment
   int importance = 1;  ///< the least important go first when the terminal is narrow; 0 never goes
   std::vector<std::string> cells;
 };

@@ -20,7 +20,8 @@ int run_command_line(int argc, char** argv) {
   if (const auto internal = run_internal_role(argc, argv)) return *internal;
   // A full disk or a closed pipe is an error of a write, not a reason to vanish.
   ::signal(SIGXFSZ, SIG_IGN);
-  CLI::App app{"Runs the same workload under every concurrency approach and says which to use", "regatta"};
+  CLI::App app{"Runs the same workload under every concurrency approach and says which to use",
+               "regatta"};
   app.set_version_flag("--version", "regatta " REGATTA_VERSION);
   app.require_subcommand(1);
   int exit_code = exit_fine;

@@ -16,9 +16,12 @@ namespace {
 
 const char* kind_text(work_kind kind) {
   switch (kind) {
-    case work_kind::cpu_bound: return "CPU-bound";
-    case work_kind::io_bound: return "I/O-bound";
-    case work_kind::mixed: return "mixed";
+    case work_kind::cpu_bound:
+      return "CPU-bound";
+    case work_kind::io_bound:
+      return "I/O-bound";
+    case work_kind::mixed:
+      return "mixed";
   }
   return "?";
 }
@@ -34,7 +37,8 @@ std::string options_text(const backend_info& info) {
 std::string markdown() {
   std::string out = "| workload | kind | what an item is |\n|---|---|---|\n";
   for (const auto& [name, entry] : workloads()) {
-    out += fmt::format("| `{}` | {} | {} |\n", name, kind_text(entry.info.kind), entry.info.summary);
+    out +=
+        fmt::format("| `{}` | {} | {} |\n", name, kind_text(entry.info.kind), entry.info.summary);
   }
   out += "\n| backend | what it is | options |\n|---|---|---|\n";
   for (const auto& [name, entry] : backends()) {
@@ -45,7 +49,8 @@ std::string markdown() {
   return out;
 }
 
-void print_section(const std::string& title, const std::vector<std::pair<std::string, std::string>>& rows,
+void print_section(const std::string& title,
+                   const std::vector<std::pair<std::string, std::string>>& rows,
                    std::size_t columns) {
   std::size_t widest = 0;
   for (const auto& [name, text] : rows) widest = std::max(widest, display_width(name));

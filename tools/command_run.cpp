@@ -27,9 +27,7 @@ struct run_options {
   color_mode color = color_mode::automatic;
 };
 
-void warn(const std::string& sentence) {
-  std::fprintf(stderr, "regatta: %s\n", sentence.c_str());
-}
+void warn(const std::string& sentence) { std::fprintf(stderr, "regatta: %s\n", sentence.c_str()); }
 
 // A full disk must not cost the measurements.
 int store(const std::filesystem::path& output, const std::string& text) {
@@ -37,15 +35,16 @@ int store(const std::filesystem::path& output, const std::string& text) {
     write_file(output, text);
     return exit_fine;
   } catch (const std::system_error& error) {
-    const auto spare = std::filesystem::temp_directory_path() /
-                       fmt::format("regatta-report-{}.json", ::getpid());
+    const auto spare =
+        std::filesystem::temp_directory_path() / fmt::format("regatta-report-{}.json", ::getpid());
     try {
       write_file(spare, text);
       warn(fmt::format("{}; the report is in {} instead", error.what(), spare.string()));
     } catch (const std::system_error&) {
-      warn(fmt::format("{}, nor to {}: the report is lost, the tables above are all there is; "
-                       "make room and run again",
-                       error.what(), spare.string()));
+      warn(
+          fmt::format("{}, nor to {}: the report is lost, the tables above are all there is; "
+                      "make room and run again",
+                      error.what(), spare.string()));
     }
     return exit_error;
   }
@@ -59,7 +58,8 @@ int summarise(const run_result& run) {
       code = exit_error;
     }
     for (const cell_result& cell : each.cells) {
-      if (cell.ended == outcome::ok || cell.ended == outcome::unavailable || run.interrupted) continue;
+      if (cell.ended == outcome::ok || cell.ended == outcome::unavailable || run.interrupted)
+        continue;
       warn(fmt::format("{} on {}: {}: {}", each.plan.workload, cell.choice.label,
                        to_string(cell.ended), cell.reason));
       code = exit_error;
@@ -136,10 +136,11 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", options->output, "Where the report goes")
       ->capture_default_str();
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
-  command
-      ->add_option("--color", options->color, "auto, always or never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, color_mode>{
-          {"auto", color_mode::automatic}, {"always", color_mode::always}, {"never", color_mode::never}}));
+  command->add_option("--color", options->color, "auto, always or never")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, color_mode>{{"auto", color_mode::automatic},
+                                                                    {"always", color_mode::always},
+                                                                    {"never", color_mode::never}}));
   command->callback([options, &exit_code] { exit_code = execute(*options); });
 }
 

@@ -5,6 +5,9 @@
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 logs=$root/build/logs
 
+# A compiler cache, where there is one, also serves a checkout in another folder.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=true
+
 say() { printf 'regatta: %s\n' "$*" >&2; }
 fail() {
   say "$*"

@@ -118,8 +118,9 @@ json read_suite(const std::string& name) {
   std::stringstream text;
   if (!file || !(text << file.rdbuf())) {
     const auto near = nearest(name, {"quick", "standard", "full"});
-    throw usage_error(fmt::format("'{}' is neither a suite (quick, standard, full) nor a file that can be read{}",
-                                  name, near ? fmt::format("; did you mean '{}'?", *near) : ""));
+    throw usage_error(
+        fmt::format("'{}' is neither a suite (quick, standard, full) nor a file that can be read{}",
+                    name, near ? fmt::format("; did you mean '{}'?", *near) : ""));
   }
   try {
     return json::parse(text.str(), nullptr, true, true);
@@ -141,7 +142,8 @@ workload_plan one_workload(const std::string& name, const run_plan& plan,
 
 }  // namespace
 
-std::optional<std::string> nearest(const std::string& wrong, const std::vector<std::string>& known) {
+std::optional<std::string> nearest(const std::string& wrong,
+                                   const std::vector<std::string>& known) {
   // Levenshtein, a row at a time.
   const auto distance = [](const std::string& a, const std::string& b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -202,9 +204,9 @@ backend_choice parse_backend(const std::string& text) {
     const auto equals = pair.find('=');
     const std::string key = pair.substr(0, equals);
     if (equals == std::string::npos || choice.options.count(key) == 0) {
-      throw usage_error(fmt::format("backend {} has no option '{}'{}", choice.backend, key,
-                                    known.empty() ? std::string("; it has none")
-                                                  : suggestion(key, known)));
+      throw usage_error(
+          fmt::format("backend {} has no option '{}'{}", choice.backend, key,
+                      known.empty() ? std::string("; it has none") : suggestion(key, known)));
     }
     choice.options[key] = pair.substr(equals + 1);
   }
@@ -218,10 +220,11 @@ run_plan make_plan(const run_request& request) {
   run_plan plan;
   plan.suite = request.suite;
   try {
-    check_keys(suite,
-               {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
-                "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference"},
-               where);
+    check_keys(
+        suite,
+        {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
+         "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference"},
+        where);
     plan.seed = request.seed.value_or(suite.value("seed", std::uint64_t{1}));
     plan.budget = parse_duration(request.budget ? "--budget" : where + ": budget",
                                  request.budget.value_or(suite.value("budget", "60s")));
@@ -229,8 +232,8 @@ run_plan make_plan(const run_request& request) {
       plan.card_budget = parse_duration(where + ": machine_card", suite.at("machine_card"));
     }
     if (!request.machine_card) plan.card_budget = {};
-    plan.item_timeout =
-        parse_duration("the item timeout", request.item_timeout.value_or(suite.value("item_timeout", "30s")));
+    plan.item_timeout = parse_duration(
+        "the item timeout", request.item_timeout.value_or(suite.value("item_timeout", "30s")));
     plan.most_blocks = request.blocks.value_or(suite.value("blocks", 200U));
     plan.confidence = suite.value("confidence", 0.95);
     plan.practical_difference = suite.value("practical_difference", 0.05);
@@ -256,7 +259,8 @@ run_plan make_plan(const run_request& request) {
       for (const std::string& name : expand_workloads({object.at("name").get<std::string>()})) {
         const workload_info& info = workloads().at(name).info;
         auto mine = options;
-        if (object.contains("scale") && !request.scale) mine.scale = parse_scale(object.at("scale"));
+        if (object.contains("scale") && !request.scale)
+          mine.scale = parse_scale(object.at("scale"));
         const unsigned in_flight = request.in_flight.value_or(
             object.value("in_flight", suite.value("in_flight", info.in_flight)));
         std::optional<double> rate = request.rate;

@@ -19,7 +19,7 @@ struct usage_error : std::runtime_error {
 
 /// What the command line of `regatta run` says, unchecked.
 struct run_request {
-  std::string suite = "quick";  ///< quick, standard, full or a file's path
+  std::string suite = "quick";                ///< quick, standard, full or a file's path
   std::vector<std::string> workload_filters;  ///< globs
   std::vector<std::string> backend_filters;   ///< globs, or one backend with options
   std::optional<unsigned> in_flight;

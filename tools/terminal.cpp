@@ -63,7 +63,8 @@ void progress_display::show(const run_progress& progress) {
       progress.workload.empty() ? progress.doing : progress.workload + ": " + progress.doing;
   if (!live_) {
     // Without a terminal: a line for each phase of each workload, not for each backend and block.
-    const std::string phase = progress.workload + progress.doing.substr(0, progress.doing.find(' '));
+    const std::string phase =
+        progress.workload + progress.doing.substr(0, progress.doing.find(' '));
     if (phase == last_) return;
     last_ = phase;
     std::fprintf(stderr, "regatta: %s …\n", what.c_str());

@@ -14,8 +14,8 @@ enum class color_mode { automatic, always, never };
 /// Width and colour for `stdout`: NO_COLOR and a dumb or absent terminal mean none.
 terminal_style style_for_stdout(color_mode mode);
 
-/// What a run is doing, on stderr: one line that is rewritten on a terminal, a line per change otherwise.
-/// Thread safety: one thread.
+/// What a run is doing, on stderr: one line that is rewritten on a terminal, a line per change
+/// otherwise. Thread safety: one thread.
 class progress_display {
  public:
   explicit progress_display(bool quiet);

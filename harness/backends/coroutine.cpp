@@ -7,7 +7,8 @@ namespace {
 // One thread, one io_context, an item in flight is a coroutine. Kernels run on the loop.
 const backend_registration registered({
     .info = {.name = "coroutine",
-             .summary = "one event loop on one thread, a coroutine per item; kernels run on the loop",
+             .summary =
+                 "one event loop on one thread, a coroutine per item; kernels run on the loop",
              .complexity = 2,
              .takes_blocking_code = false},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {

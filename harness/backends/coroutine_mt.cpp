@@ -25,7 +25,8 @@ class coroutine_mt final : public backend {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < cores_.size(); ++i) {
       // Slots are dealt out evenly; the first loops take the remainder.
-      const auto share = static_cast<unsigned>(slots_ / cores_.size() + (i < slots_ % cores_.size()));
+      const auto share =
+          static_cast<unsigned>(slots_ / cores_.size() + (i < slots_ % cores_.size()));
       threads.emplace_back([this, &slice, share, i] {
         if (!pins_.empty()) pin_this_thread(pins_[i]);
         serve_loop(slice, share, workload_, cores_[i]->runtime);

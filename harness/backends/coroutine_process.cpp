@@ -8,8 +8,8 @@
 namespace regatta {
 namespace {
 
-// One event loop for what waits, worker processes for what computes: kernels travel as an offset into the
-// program, their inputs and answers as bytes.
+// One event loop for what waits, worker processes for what computes: kernels travel as an offset
+// into the program, their inputs and answers as bytes.
 class process_compute final : public reporting_engine {
  public:
   process_compute(event_loop& loop, const backend_setup& setup)

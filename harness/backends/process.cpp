@@ -5,8 +5,8 @@
 namespace regatta {
 namespace {
 
-// Worker processes; inputs and answers travel as messages, `chunk` items in each. See messages_out()
-// for how many a worker has at a time.
+// Worker processes; inputs and answers travel as messages, `chunk` items in each. See
+// messages_out() for how many a worker has at a time.
 class process final : public backend {
  public:
   explicit process(const backend_setup& setup)
@@ -14,7 +14,8 @@ class process final : public backend {
         chunk_(number_option("chunk", setup.options.at("chunk"))),
         workers_(blocking_workers(setup, "workers")),
         pins_(pins_for(setup, workers_)),
-        slots_(std::max(1U, std::min((setup.in_flight + chunk_ - 1) / chunk_, messages_out(setup, workers_)))),
+        slots_(std::max(
+            1U, std::min((setup.in_flight + chunk_ - 1) / chunk_, messages_out(setup, workers_)))),
         setup_(setup),
         pool_(loop_, setup_, parse_start_method(setup.options.at("start")), workers_, pins_) {}
 
@@ -80,7 +81,8 @@ const backend_registration registered({
              .isolates = true,
              .options = {{"start", "fork", "fork, forkserver or spawn"},
                          {"chunk", "1", "items in a message"},
-                         {"workers", "auto", "processes; auto: usable CPUs, or up to 32 for waiting work"}}},
+                         {"workers", "auto",
+                          "processes; auto: usable CPUs, or up to 32 for waiting work"}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<process>(setup);
     },

@@ -23,8 +23,8 @@ class shared_memory final : public backend {
   }
 
  private:
-  // Spinning saves a wake-up of tens of microseconds an item while a CPU is idle, and costs half the throughput
-  // when none is: the dispatcher needs one too.
+  // Spinning saves a wake-up of tens of microseconds an item while a CPU is idle, and costs half
+  // the throughput when none is: the dispatcher needs one too.
   static std::chrono::nanoseconds spin(const backend_setup& setup, unsigned workers) {
     const std::string& text = setup.options.at("spin");
     if (text == "auto") {
@@ -48,8 +48,10 @@ const backend_registration registered({
              .complexity = 8,
              .isolates = true,
              .shared_dataset = true,
-             .options = {{"workers", "auto", "processes; auto: usable CPUs, or up to 32 for waiting work"},
-                         {"spin", "auto", "microseconds to spin before sleeping; auto: 30 while a CPU is idle"}}},
+             .options = {{"workers", "auto",
+                          "processes; auto: usable CPUs, or up to 32 for waiting work"},
+                         {"spin", "auto",
+                          "microseconds to spin before sleeping; auto: 30 while a CPU is idle"}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<shared_memory>(setup);
     },

@@ -17,7 +17,8 @@ const backend_info about{
     .name = "tbb",
     .summary = "oneTBB tasks in an arena; items flow through a parallel_pipeline",
     .complexity = 3,
-    .options = {{"workers", "auto", "arena slots; auto: usable CPUs, or up to 32 for waiting work"}}};
+    .options = {
+        {"workers", "auto", "arena slots; auto: usable CPUs, or up to 32 for waiting work"}}};
 
 #ifdef REGATTA_WITHOUT_TBB
 

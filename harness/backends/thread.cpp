@@ -37,7 +37,8 @@ class thread_pool final : public backend {
     std::unique_lock lock(mutex_);
     slice_ = &slice;
     ++round_;
-    // In a closed loop no more than in_flight items may run at once, however many threads there are.
+    // In a closed loop no more than in_flight items may run at once, however many threads there
+    // are.
     admitted_ = std::min<std::size_t>(threads_.size(), slice.plan().in_flight);
     busy_ = threads_.size();
     begin_.notify_all();
@@ -83,7 +84,8 @@ const backend_registration registered({
     .info = {.name = "thread",
              .summary = "a pool of threads, each runs one item at a time and blocks",
              .complexity = 2,
-             .options = {{"workers", "auto", "threads; auto: usable CPUs, or up to 32 for waiting work"}}},
+             .options = {{"workers", "auto",
+                          "threads; auto: usable CPUs, or up to 32 for waiting work"}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<thread_pool>(setup);
     },

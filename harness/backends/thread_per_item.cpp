@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <condition_variable>
@@ -6,8 +7,6 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "harness/load/serve_items.hpp"
 
@@ -93,8 +92,9 @@ const backend_registration registered({
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       const std::uint64_t limit = thread_limit();
       if (setup.in_flight > limit / 2) {
-        return unavailable{fmt::format("{} threads at once are more than half of the {} allowed here",
-                                       setup.in_flight, limit)};
+        return unavailable{
+            fmt::format("{} threads at once are more than half of the {} allowed here",
+                        setup.in_flight, limit)};
       }
       return std::make_unique<thread_per_item>(setup);
     },

@@ -35,8 +35,8 @@ double seconds_since(steady_time begin) {
 
 void say(const json& message) { send_packet(cell_socket, message.dump()); }
 
-// The dataset in memory of this cell's own, so that it is in this cell's memory figures: private, or
-// shared with the workers where the backend wants that.
+// The dataset in memory of this cell's own, so that it is in this cell's memory figures: private,
+// or shared with the workers where the backend wants that.
 class loaded_dataset {
  public:
   explicit loaded_dataset(bool shared) {
@@ -77,7 +77,8 @@ class running_cell {
   // Answers the packet that tells the runner how it went.
   json open() {
     std::shared_ptr<void> preparation;
-    if (backend_entry_.prepare != nullptr) preparation = backend_entry_.prepare(start_.choice.options);
+    if (backend_entry_.prepare != nullptr)
+      preparation = backend_entry_.prepare(start_.choice.options);
     cell_ready ready;
     auto begin = std::chrono::steady_clock::now();
     dataset_.emplace(backend_entry_.info.shared_dataset);

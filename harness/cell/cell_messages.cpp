@@ -31,9 +31,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(backend_facts, workers, capacity, pinned, byt
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(interval, lower, upper)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(latency_summary, count, p50, p90, p99, p999, max, p50_interval,
                                    p99_interval)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(usage_per_item, user_seconds, system_seconds,
-                                   voluntary_switches, involuntary_switches, minor_faults,
-                                   major_faults)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(usage_per_item, user_seconds, system_seconds, voluntary_switches,
+                                   involuntary_switches, minor_faults, major_faults)
 
 static void to_json(json& out, const workload_options& value) {
   out = {{"seed", value.seed},
@@ -128,9 +127,7 @@ void from_json(const json& in, reference_result& value) {
 }
 
 void to_json(json& out, const cell_ready& value) {
-  out = {{"startup", value.startup},
-         {"dataset_load", value.dataset_load},
-         {"facts", value.facts}};
+  out = {{"startup", value.startup}, {"dataset_load", value.dataset_load}, {"facts", value.facts}};
 }
 void from_json(const json& in, cell_ready& value) {
   in.at("startup").get_to(value.startup);
@@ -152,9 +149,7 @@ void from_json(const json& in, epoch_report& value) {
 }
 
 void to_json(json& out, const cell_summary& value) {
-  out = {{"latency", value.latency},
-         {"usage", value.usage},
-         {"facts", value.facts}};
+  out = {{"latency", value.latency}, {"usage", value.usage}, {"facts", value.facts}};
 }
 void from_json(const json& in, cell_summary& value) {
   in.at("latency").get_to(value.latency);

@@ -25,7 +25,7 @@ struct cell_start {
   endpoint_map endpoints;
   std::string api_key;
   std::size_t max_answer_bytes = 0;
-  std::vector<digest> key;  ///< empty: answers are not checked
+  std::vector<digest> key;   ///< empty: answers are not checked
   bool with_answers = true;  ///< for the reference: false builds the dataset only
 };
 

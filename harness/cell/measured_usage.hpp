@@ -9,8 +9,8 @@
 
 namespace regatta {
 
-/// What this process and all it started have used up to now. Living children are read from /proc, whose
-/// CPU time has a resolution of 10 ms: exact over seconds, not over one epoch.
+/// What this process and all it started have used up to now. Living children are read from /proc,
+/// whose CPU time has a resolution of 10 ms: exact over seconds, not over one epoch.
 struct measured_usage {
   process_usage total;
 

@@ -16,7 +16,8 @@
 namespace regatta {
 namespace {
 
-// A mock server may be told to fail some requests; the right answer is the one it gives when it does not.
+// A mock server may be told to fail some requests; the right answer is the one it gives when it
+// does not.
 constexpr int attempts = 20;
 
 void write_dataset(bytes_view dataset) {

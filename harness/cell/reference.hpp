@@ -5,9 +5,9 @@
 
 namespace regatta {
 
-/// Builds the dataset into the file on dataset_file and answers each distinct item once, in the blocking
-/// colour, alone from start to end. (Several items may be under way at once, on threads of their
-/// own; nothing passes between them.) Throws what a workload throws for bad input.
+/// Builds the dataset into the file on dataset_file and answers each distinct item once, in the
+/// blocking colour, alone from start to end. (Several items may be under way at once, on threads of
+/// their own; nothing passes between them.) Throws what a workload throws for bad input.
 reference_result compute_reference(const cell_start& request);
 
 }  // namespace regatta

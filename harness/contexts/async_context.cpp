@@ -49,9 +49,8 @@ const std::string& async_context::endpoint(const std::string& service) const {
 }
 
 worker_pool& helper_threads::pool() {
-  std::call_once(started_, [this] {
-    pool_ = std::make_unique<worker_pool>(count_, std::span<const int>());
-  });
+  std::call_once(started_,
+                 [this] { pool_ = std::make_unique<worker_pool>(count_, std::span<const int>()); });
   return *pool_;
 }
 
@@ -62,8 +61,7 @@ struct async_condition::waiter {
   bool timed_out = false;
 };
 
-async_task<void> async_condition::wait(async_context& context,
-                                       std::unique_lock<std::mutex>& lock) {
+async_task<void> async_condition::wait(async_context& context, std::unique_lock<std::mutex>& lock) {
   event_loop& loop = context.runtime().loop();
   std::optional<asio::steady_timer> timer;
   const auto self = std::make_shared<waiter>(waiter{loop, nullptr});

@@ -41,9 +41,9 @@ class async_condition {
   std::vector<std::shared_ptr<waiter>> waiters_;
 };
 
-/// What an item may do in the asynchronous colour: operations suspend, one thread serves many items.
-/// The same members exist, with the same meaning, in blocking_context.
-/// Thread safety: its loop's thread only.
+/// What an item may do in the asynchronous colour: operations suspend, one thread serves many
+/// items. The same members exist, with the same meaning, in blocking_context. Thread safety: its
+/// loop's thread only.
 class async_context {
  public:
   template <class T>
@@ -73,17 +73,12 @@ class async_context {
   /// after all have ended.
   template <class Make>
   auto gather(std::size_t count, Make make)
-      -> async_task<std::vector<decltype(std::declval<std::invoke_result_t<Make&, std::size_t>>()
-                                             .operator co_await()
-                                             .await_resume())>>;
+      -> async_task<std::vector<typename std::invoke_result_t<Make&, std::size_t>::value_type>>;
 
   /// step(scoped context), or nullopt if it is not done within `limit`.
   template <class Step>
-  auto with_timeout(std::chrono::nanoseconds limit, Step step)
-      -> async_task<
-          std::optional<decltype(std::declval<std::invoke_result_t<Step&, async_context&>>()
-                                     .operator co_await()
-                                     .await_resume())>> {
+  auto with_timeout(std::chrono::nanoseconds limit, Step step) -> async_task<
+      std::optional<typename std::invoke_result_t<Step&, async_context&>::value_type>> {
     async_context scoped = *this;
     scoped.deadline_ = earlier_deadline(deadline_, limit);
     try {
@@ -155,12 +150,8 @@ class gather_latch {
 
 template <class Make>
 auto async_context::gather(std::size_t count, Make make)
-    -> async_task<std::vector<decltype(std::declval<std::invoke_result_t<Make&, std::size_t>>()
-                                           .operator co_await()
-                                           .await_resume())>> {
-  using answer = decltype(std::declval<std::invoke_result_t<Make&, std::size_t>>()
-                              .operator co_await()
-                              .await_resume());
+    -> async_task<std::vector<typename std::invoke_result_t<Make&, std::size_t>::value_type>> {
+  using answer = typename std::invoke_result_t<Make&, std::size_t>::value_type;
   std::vector<std::optional<answer>> slots(count);
   internal::gather_latch latch(count);
   for (std::size_t i = 0; i < count; ++i) {

@@ -61,9 +61,8 @@ class blocking_context {
   /// make(0) … make(count - 1) at once: a thread for each but the last, which runs here.
   template <class Make>
   auto gather(std::size_t count, Make make)
-      -> blocking_task<
-          std::vector<decltype(std::declval<std::invoke_result_t<Make&, std::size_t>>().get())>> {
-    using answer = decltype(std::declval<std::invoke_result_t<Make&, std::size_t>>().get());
+      -> blocking_task<std::vector<typename std::invoke_result_t<Make&, std::size_t>::value_type>> {
+    using answer = typename std::invoke_result_t<Make&, std::size_t>::value_type;
     std::vector<std::optional<answer>> slots(count);
     std::exception_ptr error;
     std::mutex error_mutex;
@@ -89,9 +88,8 @@ class blocking_context {
 
   /// step(scoped context), or nullopt if it is not done within `limit`.
   template <class Step>
-  auto with_timeout(std::chrono::nanoseconds limit, Step step)
-      -> blocking_task<std::optional<
-          decltype(std::declval<std::invoke_result_t<Step&, blocking_context&>>().get())>> {
+  auto with_timeout(std::chrono::nanoseconds limit, Step step) -> blocking_task<
+      std::optional<typename std::invoke_result_t<Step&, blocking_context&>::value_type>> {
     blocking_context scoped = *this;
     scoped.deadline_ = earlier_deadline(deadline_, limit);
     try {

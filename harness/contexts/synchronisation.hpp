@@ -9,9 +9,9 @@
 
 namespace regatta {
 
-// The three things tasks wait for besides I/O. Each is written once over Context::condition, so that
-// the same source suspends a coroutine in one colour and parks a thread in the other.
-// Thread safety: shared objects, within one process.
+// The three things tasks wait for besides I/O. Each is written once over Context::condition, so
+// that the same source suspends a coroutine in one colour and parks a thread in the other. Thread
+// safety: shared objects, within one process.
 
 /// At most `permits` holders at a time.
 template <class Context>

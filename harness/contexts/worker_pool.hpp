@@ -15,8 +15,8 @@
 
 namespace regatta {
 
-/// Threads for what must not run on an event loop: blocking calls and kernels. Jobs are intrusive (no
-/// allocation a job), taken in order, and a notification is sent only when a worker sleeps.
+/// Threads for what must not run on an event loop: blocking calls and kernels. Jobs are intrusive
+/// (no allocation a job), taken in order, and a notification is sent only when a worker sleeps.
 /// Thread safety: submit() from any thread.
 class worker_pool {
  public:

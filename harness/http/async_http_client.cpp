@@ -91,8 +91,8 @@ struct async_http_client::state {
       co_return;
     }
     tcp::resolver resolver(loop.io());
-    const auto [error, results] = co_await operation<error_code, tcp::resolver::results_type>(
-        [&](auto done) {
+    const auto [error, results] =
+        co_await operation<error_code, tcp::resolver::results_type>([&](auto done) {
           resolver.async_resolve(target.origin.host, target.origin.port, std::move(done));
         });
     check(error, "looking up the host of the endpoint");
@@ -110,9 +110,8 @@ struct async_http_client::state {
       fresh->plain.emplace(loop.io());
     }
     expire(fresh->lowest(), limit);
-    const auto [error, peer] = co_await operation<error_code, tcp::endpoint>([&](auto done) {
-      fresh->lowest().async_connect(target.addresses, std::move(done));
-    });
+    const auto [error, peer] = co_await operation<error_code, tcp::endpoint>(
+        [&](auto done) { fresh->lowest().async_connect(target.addresses, std::move(done)); });
     (void)peer;
     check(error, "connecting");
     fresh->lowest().socket().set_option(tcp::no_delay(true));

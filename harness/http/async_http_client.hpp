@@ -11,9 +11,9 @@
 
 namespace regatta {
 
-/// HTTP/1.1 over keep-alive connections to the services of a run, on one event loop. A connection serves one
-/// request at a time; there are as many as there were requests at once.
-/// Thread safety: the loop's thread only.
+/// HTTP/1.1 over keep-alive connections to the services of a run, on one event loop. A connection
+/// serves one request at a time; there are as many as there were requests at once. Thread safety:
+/// the loop's thread only.
 class async_http_client {
  public:
   async_http_client(event_loop& loop, const run_environment& environment);

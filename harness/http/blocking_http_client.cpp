@@ -59,7 +59,7 @@ struct blocking_http_client::state {
   const run_environment& environment;
   asio::io_context never_run;
   std::mutex mutex;
-  std::map<std::string, pool> pools;        // guarded by mutex; entries stay where they are
+  std::map<std::string, pool> pools;      // guarded by mutex; entries stay where they are
   std::optional<asio::ssl::context> tls;  // guarded by mutex until made, then only read
 
   pool& pool_of(const std::string& service) {

@@ -65,7 +65,8 @@ epoch::epoch(const epoch_plan& plan, std::span<const digest> key)
 steady_time epoch::due_of(std::uint64_t sequence, steady_time now) const {
   if (plan_.rate) return start_ + arrivals_[sequence];
   if (sequence >= plan_.in_flight) return now;
-  return std::max(now, start_ + plan_.stagger * static_cast<std::int64_t>(sequence) / plan_.in_flight);
+  return std::max(now,
+                  start_ + plan_.stagger * static_cast<std::int64_t>(sequence) / plan_.in_flight);
 }
 
 std::optional<ticket> epoch::claim() {
@@ -127,8 +128,7 @@ epoch_result epoch::finish() {
   for (const recorder& each : recorders_) {
     for (const item_record& record : each.records_) {
       const double lifetime = seconds(record.finished - record.due);
-      const double inside =
-          seconds(std::min(record.finished, stop) - std::max(record.due, begin));
+      const double inside = seconds(std::min(record.finished, stop) - std::max(record.due, begin));
       if (lifetime > 0 && inside > 0) credit += inside / lifetime;
       const bool belongs = plan_.rate ? record.due >= begin && record.due < stop
                                       : record.finished >= begin && record.finished <= stop;

@@ -32,7 +32,7 @@ struct epoch_plan {
   /// does not beat in step.
   std::chrono::nanoseconds stagger{0};
   std::optional<double> rate = std::nullopt;  ///< open loop: Poisson arrivals per second
-  std::uint64_t seed = 0;      ///< of the arrivals
+  std::uint64_t seed = 0;                     ///< of the arrivals
   /// Instead of a window: this many items, then stop.
   std::optional<std::uint64_t> item_limit = std::nullopt;
 };
@@ -80,8 +80,8 @@ struct epoch_result {
   std::string accounting_error;  ///< "3 items were never answered"; empty if all is well
   std::uint64_t unserved = 0;    ///< open loop: arrivals nobody got to before the epoch's end
   std::chrono::nanoseconds elapsed{0};
-  /// Right answers per second of the window. Items across its edges count by the share of their time that
-  /// lies inside (in steady state unbiased, and without the rounding of a plain count).
+  /// Right answers per second of the window. Items across its edges count by the share of their
+  /// time that lies inside (in steady state unbiased, and without the rounding of a plain count).
   double throughput = 0;
   std::vector<double> latencies;  ///< seconds, from `due`; of items that belong to the window
 };

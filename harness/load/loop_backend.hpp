@@ -14,8 +14,8 @@ class reporting_engine : public compute_engine {
   virtual void add_facts(backend_facts& facts) const = 0;
 };
 
-/// One event loop, in_flight slots on it, and an engine for the kernels: coroutine and its hybrids are
-/// this with different engines.
+/// One event loop, in_flight slots on it, and an engine for the kernels: coroutine and its hybrids
+/// are this with different engines.
 class loop_backend final : public backend {
  public:
   using engine_maker = std::unique_ptr<reporting_engine> (*)(event_loop&, const backend_setup&);

@@ -41,13 +41,14 @@ async_task<void> serve_slot(epoch& slice, recorder& notes, const workload_instan
 void serve_loop(epoch& slice, unsigned slots, const workload_instance& workload,
                 async_runtime& runtime);
 
-/// Threads or processes for blocking items: one per usable CPU for work that computes, up to 32 (what
-/// CPython's ThreadPoolExecutor stops at) for work that waits. `option` overrides, unless "auto".
+/// Threads or processes for blocking items: one per usable CPU for work that computes, up to 32
+/// (what CPython's ThreadPoolExecutor stops at) for work that waits. `option` overrides, unless
+/// "auto".
 unsigned blocking_workers(const backend_setup& setup, const std::string& option);
 
-/// Messages that `workers` processes have at a time. Where the work computes, each has its next waiting
-/// while it runs one, so that no CPU idles for a round trip; where it waits, that would only make the
-/// next wait longer.
+/// Messages that `workers` processes have at a time. Where the work computes, each has its next
+/// waiting while it runs one, so that no CPU idles for a round trip; where it waits, that would
+/// only make the next wait longer.
 unsigned messages_out(const backend_setup& setup, unsigned workers);
 
 /// Where to pin `workers` workers: one CPU each if there is one for each, else nowhere.

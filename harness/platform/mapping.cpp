@@ -19,8 +19,8 @@ shared_mapping::shared_mapping(std::size_t size) {
   const unique_fd file(::memfd_create("regatta", MFD_CLOEXEC));
   if (!file) fail("creating shared memory");
   if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) fail("sizing shared memory");
-  void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-                             file.get(), 0);
+  void* const start =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file.get(), 0);
   if (start == MAP_FAILED) fail("mapping shared memory");
   bytes_ = {static_cast<std::byte*>(start), size};
 }

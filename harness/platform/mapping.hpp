@@ -7,8 +7,8 @@
 
 namespace regatta {
 
-/// Zeroed memory that forked children share with us. Backed by a memfd: no name in any file system, gone
-/// with its last process, however that ends.
+/// Zeroed memory that forked children share with us. Backed by a memfd: no name in any file system,
+/// gone with its last process, however that ends.
 class shared_mapping {
  public:
   shared_mapping() = default;

@@ -28,7 +28,8 @@ void check_writable(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     throw std::system_error(EISDIR, std::generic_category(), "the output file " + path.string());
   }
-  if (::access(folder.c_str(), W_OK) != 0) fail("the folder of the output file, " + folder.string());
+  if (::access(folder.c_str(), W_OK) != 0)
+    fail("the folder of the output file, " + folder.string());
 }
 
 void write_file(const std::filesystem::path& path, const std::string& content) {

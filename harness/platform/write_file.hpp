@@ -10,7 +10,8 @@ namespace regatta {
 /// Throws std::system_error.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
-/// Whether a file could be written to `path`, before hours are spent on it: throws std::system_error.
+/// Whether a file could be written to `path`, before hours are spent on it: throws
+/// std::system_error.
 void check_writable(const std::filesystem::path& path);
 
 }  // namespace regatta

@@ -13,8 +13,8 @@ namespace regatta {
 ///   sleeper:  while (!ready()) spot.park(ready, timeout);
 ///   waker:    make_ready(); spot.wake();        // make_ready's store must be seq_cst
 ///
-/// The seq_cst order of {announce sleep; look again} and {make ready; look for a sleeper} makes sure that one of
-/// the two sees the other.
+/// The seq_cst order of {announce sleep; look again} and {make ready; look for a sleeper} makes
+/// sure that one of the two sees the other.
 class parking_spot {
  public:
   /// Sleeps unless ready() turns true; may return early. One sleeper at a time.

@@ -154,9 +154,9 @@ struct process_pool::state {
       }
       pending_call& call = *link.calls.front();
       link.calls.pop_front();
-      call.answers =
-          parse_answers(head.count, bytes_view(link.incoming.data() + at, link.filled - at)
-                                        .subspan(sizeof(head), head.size));
+      call.answers = parse_answers(
+          head.count,
+          bytes_view(link.incoming.data() + at, link.filled - at).subspan(sizeof(head), head.size));
       loop.post(call.caller);
       at += whole;
     }

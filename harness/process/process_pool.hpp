@@ -25,10 +25,10 @@ struct remote_answer {
   buffer bytes;
 };
 
-/// Worker processes behind one event loop: a socket each, requests appended to what is being sent anyway,
-/// answers matched in order, the least loaded worker first. When a worker dies, the request it was
-/// at is lost, those behind it are sent again to its replacement.
-/// Thread safety: the loop's thread only.
+/// Worker processes behind one event loop: a socket each, requests appended to what is being sent
+/// anyway, answers matched in order, the least loaded worker first. When a worker dies, the request
+/// it was at is lost, those behind it are sent again to its replacement. Thread safety: the loop's
+/// thread only.
 class process_pool {
  public:
   /// Starts all workers and waits until they are ready. `setup` must outlive the pool.
@@ -39,7 +39,8 @@ class process_pool {
   process_pool(const process_pool&) = delete;
   process_pool& operator=(const process_pool&) = delete;
 
-  /// Items as one message: one answer each, in order. A message whose worker died is lost as a whole.
+  /// Items as one message: one answer each, in order. A message whose worker died is lost as a
+  /// whole.
   async_task<std::vector<remote_answer>> run_items(std::span<const item> items);
   async_task<remote_answer> run_kernel(kernel work, bytes_view input);
 

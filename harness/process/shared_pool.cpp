@@ -138,8 +138,7 @@ bool shared_pool::send(worker& to, const ticket& which) {
 std::size_t shared_pool::collect(worker& from, recorder& notes) {
   std::size_t count = 0;
   while (const reply* const next = from.box->replies.front()) {
-    const bytes_view bytes =
-        bytes_view(from.slab).subspan(next->slot * slot_bytes_, next->size);
+    const bytes_view bytes = bytes_view(from.slab).subspan(next->slot * slot_bytes_, next->size);
     if (next->failed != 0) {
       notes.failed(from.out.front(), as_text(bytes));
     } else {

@@ -13,10 +13,10 @@
 
 namespace regatta {
 
-/// Forked workers over one shared copy of the dataset: only offsets travel, through a pair of rings a worker;
-/// answers lie in the worker's slab of shared memory until they are checked. No lock is shared, so
-/// none can be left locked by a worker that dies: its rings are made anew.
-/// Thread safety: one thread, in a process that has no other.
+/// Forked workers over one shared copy of the dataset: only offsets travel, through a pair of rings
+/// a worker; answers lie in the worker's slab of shared memory until they are checked. No lock is
+/// shared, so none can be left locked by a worker that dies: its rings are made anew. Thread
+/// safety: one thread, in a process that has no other.
 class shared_pool {
  public:
   /// `setup.dataset` must lie in a shared_mapping, `setup` must outlive the pool.

@@ -16,8 +16,8 @@
 namespace regatta {
 namespace {
 
-// The worker's end of the socket. Replies gather until there is nothing more to read, so that many small
-// items cost few system calls.
+// The worker's end of the socket. Replies gather until there is nothing more to read, so that many
+// small items cost few system calls.
 class message_stream {
  public:
   explicit message_stream(int socket) : socket_(socket), read_(64U << 10U) {}
@@ -51,8 +51,7 @@ class message_stream {
   void flush() {
     std::size_t sent = 0;
     while (sent < out_.size()) {
-      const ssize_t put =
-          ::send(socket_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
+      const ssize_t put = ::send(socket_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
       if (put < 0 && errno == EINTR) continue;
       if (put < 0) ::_exit(0);  // the cell is gone
       sent += static_cast<std::size_t>(put);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <sys/types.h>
+
+#include <memory>
 
 #include "harness/contexts/run_environment.hpp"
 #include "harness/workload.hpp"

@@ -17,7 +17,8 @@ std::uint64_t kernel_offset(kernel work) {
 kernel kernel_at(std::uint64_t offset) {
   const auto start = reinterpret_cast<std::uintptr_t>(&__executable_start);
   if (offset >= reinterpret_cast<std::uintptr_t>(&etext) - start) {
-    throw std::runtime_error("a kernel must be a function of this program, not of a shared library");
+    throw std::runtime_error(
+        "a kernel must be a function of this program, not of a shared library");
   }
   return reinterpret_cast<kernel>(start + offset);
 }

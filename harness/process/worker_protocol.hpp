@@ -8,7 +8,8 @@
 namespace regatta {
 
 // Messages between a cell and its worker processes, over a stream socket: a header, then `size`
-// bytes. Both ends are the same program on the same machine, so values travel as they lie in memory.
+// bytes. Both ends are the same program on the same machine, so values travel as they lie in
+// memory.
 enum class message_kind : std::uint32_t {
   setup,   ///< to a worker with nothing of ours in memory: JSON, then the dataset
   items,   ///< count × item_head, then their inputs, each padded to wire_alignment

@@ -60,10 +60,11 @@ void send_all(int socket, bytes_view bytes) {
 }
 
 std::uint64_t send_setup(int socket, const backend_setup& setup) {
-  const std::string json = nlohmann::json{{"workload", setup.info.name},
-                                          {"endpoints", setup.endpoints},
-                                          {"api_key", setup.api_key}}
-                               .dump();
+  const std::string json = nlohmann::json{
+      {"workload", setup.info.name},
+      {"endpoints", setup.endpoints},
+      {"api_key",
+       setup.api_key}}.dump();
   buffer head;
   append(head, message_header{.kind = message_kind::setup,
                               .argument = json.size(),
@@ -175,7 +176,8 @@ started_worker start_worker(start_method method, const backend_setup& setup, int
       serve_as_worker(worker_socket, self, setup.workload, environment_of(setup));
     }
   } else if (method == start_method::forkserver) {
-    worker.pid = std::static_pointer_cast<fork_server>(setup.preparation)->start_worker(theirs.get());
+    worker.pid =
+        std::static_pointer_cast<fork_server>(setup.preparation)->start_worker(theirs.get());
   } else {
     worker.pid = spawn({.program = self_path(),
                         .arguments = {"internal-worker", std::to_string(self)},

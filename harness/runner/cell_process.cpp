@@ -30,7 +30,8 @@ cell_process::cell_process(int dataset, std::function<bool()> stop) : stop_(std:
   for (const int end : {ends[0], ends[1]}) {
     ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
   }
-  // A group of its own: so that it can be killed with its workers, and Ctrl-C is the runner's alone.
+  // A group of its own: so that it can be killed with its workers, and Ctrl-C is the runner's
+  // alone.
   pid_ = spawn({.program = self_path(),
                 .arguments = {"internal-cell", std::to_string(::getpid())},
                 .descriptors = {{theirs.get(), cell_socket}, {dataset, dataset_file}},
@@ -44,6 +45,7 @@ cell_process::~cell_process() {
 
 json cell_process::ask(const json& request, time_limit limit,
                        const std::function<void()>& meanwhile) {
+  if (stop_()) throw interrupted_run{};  // answers may always be faster than the waits below
   const bool sent = send_packet(socket_.get(), request.dump());
   const auto until = std::chrono::steady_clock::now() + limit;
   while (sent) {

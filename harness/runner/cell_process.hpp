@@ -25,9 +25,9 @@ struct cell_failure : std::runtime_error {
 /// The user has asked to stop.
 struct interrupted_run {};
 
-/// A cell's process as the runner sees it: one request, one answer. Killed with all it started when this object
-/// ends. All members but the constructor throw cell_failure, and interrupted_run when `stop` says so.
-/// Thread safety: one thread.
+/// A cell's process as the runner sees it: one request, one answer. Killed with all it started when
+/// this object ends. All members but the constructor throw cell_failure, and interrupted_run when
+/// `stop` says so. Thread safety: one thread.
 class cell_process {
  public:
   using time_limit = std::chrono::milliseconds;

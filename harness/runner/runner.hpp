@@ -25,10 +25,11 @@ struct run_hooks {
   std::function<bool()> stop = [] { return false; };
 };
 
-/// Carries out a plan: the machine card, then for each workload the serial reference, a process per backend, kept
-/// alive, and epochs of the rivals in randomised complete blocks until the workload's share of the budget is
-/// used. What goes wrong with a cell ends that cell with an outcome; the rest goes on.
-/// REQUIRES: the program's main begins with run_internal_role(). Main thread: children die with it.
+/// Carries out a plan: the machine card, then for each workload the serial reference, a process per
+/// backend, kept alive, and epochs of the rivals in randomised complete blocks until the workload's
+/// share of the budget is used. What goes wrong with a cell ends that cell with an outcome; the
+/// rest goes on. REQUIRES: the program's main begins with run_internal_role(). Main thread:
+/// children die with it.
 run_result run(const run_plan& plan, const run_hooks& hooks);
 
 }  // namespace regatta

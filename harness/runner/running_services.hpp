@@ -13,8 +13,8 @@
 
 namespace regatta {
 
-/// The services of a run, each started when a workload first needs it, in a directory that is removed with
-/// this object. Thread safety: one thread.
+/// The services of a run, each started when a workload first needs it, in a directory that is
+/// removed with this object. Thread safety: one thread.
 class running_services {
  public:
   explicit running_services(const run_plan& plan);

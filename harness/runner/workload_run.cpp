@@ -22,11 +22,14 @@ namespace {
 // Starting may mean loading and sending hundreds of megabytes.
 constexpr auto start_limit = 120s;
 constexpr double tolerated_failures = 0.1;
-// What 95 % over a dozen rivals needs is nine; a few more make the interval narrower than the range.
+// What 95 % over a dozen rivals needs is nine; a few more make the interval narrower than the
+// range.
 constexpr double wanted_blocks = 14;
 constexpr nanoseconds first_window = 50ms;
 
-nanoseconds from_seconds(double seconds) { return duration_cast<nanoseconds>(duration<double>(seconds)); }
+nanoseconds from_seconds(double seconds) {
+  return duration_cast<nanoseconds>(duration<double>(seconds));
+}
 double to_seconds(nanoseconds time) { return duration<double>(time).count(); }
 double since(std::chrono::steady_clock::time_point begin) {
   return to_seconds(std::chrono::steady_clock::now() - begin);
@@ -35,9 +38,8 @@ double since(std::chrono::steady_clock::time_point begin) {
 }  // namespace
 
 workload_run::workload_run(const run_plan& plan, const workload_plan& mine,
-                           running_services& services, const run_hooks& hooks,
-                           time_point run_began, time_point until,
-                           std::function<void(const std::string&, double)> say)
+                           running_services& services, const run_hooks& hooks, time_point run_began,
+                           time_point until, std::function<void(const std::string&, double)> say)
     : plan_(plan),
       mine_(mine),
       info_(workloads().at(mine.workload).info),
@@ -130,8 +132,8 @@ void workload_run::sample_memory(rival& each) {
   each.result.memory = seen;
 }
 
-// A short epoch to learn how long an item takes, then one as those to come, in which memory is looked at (that
-// disturbs, so never in a measured one).
+// A short epoch to learn how long an item takes, then one as those to come, in which memory is
+// looked at (that disturbs, so never in a measured one).
 void workload_run::warm_up(rival& each) {
   guarded(each, [&] {
     epoch_plan first{.first_index = 0,
@@ -143,16 +145,17 @@ void workload_run::warm_up(rival& each) {
     if (!check(each, report)) return;
     each.median_service = report.median_service.value_or(0.001);
     const epoch_plan second = plan_for(each, 0);
-    report = each.process->run(second, false, limit_for(second, each), [&] { sample_memory(each); });
+    report =
+        each.process->run(second, false, limit_for(second, each), [&] { sample_memory(each); });
     if (!check(each, report)) return;
     if (report.median_service) each.median_service = *report.median_service;
     each.epoch_cost = to_seconds(report.result.elapsed);
   });
 }
 
-// Long enough for ten items of the slowest rival, and the same for all: equal exposure to noise. Shorter if the
-// time left would otherwise not do for the blocks that an interval over these rivals needs: many
-// short epochs tell more than few long ones.
+// Long enough for ten items of the slowest rival, and the same for all: equal exposure to noise.
+// Shorter if the time left would otherwise not do for the blocks that an interval over these rivals
+// needs: many short epochs tell more than few long ones.
 void workload_run::choose_window() {
   double longest = 0;
   double overhead = 0;  // seconds a block spends on ramps and drains
@@ -162,9 +165,14 @@ void workload_run::choose_window() {
     overhead += std::max(0.0, each.epoch_cost - to_seconds(first_window));
   }
   const double left = to_seconds(until_ - std::chrono::steady_clock::now());
-  const double affordable = (left / wanted_blocks - overhead) / static_cast<double>(std::max<std::size_t>(1, alive()));
+  const double affordable =
+      (left / wanted_blocks - overhead) / static_cast<double>(std::max<std::size_t>(1, alive()));
   const double wanted = std::min(10 * longest, std::max(affordable, 3 * longest));
   window_ = std::clamp<nanoseconds>(from_seconds(wanted), first_window, 1s);
+  // In an open loop p99 is what counts, and it takes a hundred arrivals to see it.
+  if (mine_.rate) {
+    window_ = std::clamp<nanoseconds>(from_seconds(150 / *mine_.rate), window_, 2s);
+  }
 }
 
 epoch_plan workload_run::plan_for(const rival& each, std::uint64_t first_index) const {
@@ -195,7 +203,8 @@ bool workload_run::check(rival& each, const epoch_report& report) {
   cell_result& cell = each.result;
   if (result.wrong > 0) {
     end(each, outcome::wrong_answer,
-        fmt::format("{} of {} answers differ from the serial reference", result.wrong, result.items));
+        fmt::format("{} of {} answers differ from the serial reference", result.wrong,
+                    result.items));
     return false;
   }
   if (!result.accounting_error.empty()) {
@@ -209,8 +218,8 @@ bool workload_run::check(rival& each, const epoch_report& report) {
   if (all > 0 && static_cast<double>(result.failures) > tolerated_failures * all) {
     const auto cause = services_.failure(info_.needs);
     end(each, outcome::failed,
-        cause.value_or(fmt::format("{} of {} items failed, the first with: {}", result.failures, all,
-                                   result.first_failure)));
+        cause.value_or(fmt::format("{} of {} items failed, the first with: {}", result.failures,
+                                   all, result.first_failure)));
     return false;
   }
   return true;

@@ -20,7 +20,8 @@ class workload_run {
                const run_hooks& hooks, time_point run_began, time_point until,
                std::function<void(const std::string&, double)> say);
 
-  /// Fills `result` as it goes, so that what was measured survives an interruption (which is thrown).
+  /// Fills `result` as it goes, so that what was measured survives an interruption (which is
+  /// thrown).
   void run(workload_result& result);
 
  private:

@@ -9,7 +9,11 @@
 
 namespace regatta {
 
-/// The asynchronous colour: a lazy coroutine that runs on an event_loop and resumes its awaiter directly.
+template <class T>
+class [[nodiscard("an async_task does nothing until it is awaited")]] async_task;
+
+/// The asynchronous colour: a lazy coroutine that runs on an event_loop and resumes its awaiter
+/// directly.
 ///
 ///   async_task<int> twice(async_context& ctx) {
 ///     co_await ctx.sleep(1ms);
@@ -21,8 +25,10 @@ namespace regatta {
 /// Not for: running in the background; somebody must await it (event_loop::start does for roots).
 /// Thread safety: one thread, its loop's.
 template <class T>
-class [[nodiscard("an async_task does nothing until it is awaited")]] async_task {
+class async_task {
  public:
+  using value_type = T;
+
   class promise_type : public internal::result_slot<T> {
    public:
     async_task get_return_object() noexcept {
@@ -40,8 +46,7 @@ class [[nodiscard("an async_task does nothing until it is awaited")]] async_task
     friend class async_task;
     struct resume_awaiter {
       bool await_ready() noexcept { return false; }
-      std::coroutine_handle<> await_suspend(
-          std::coroutine_handle<promise_type> finished) noexcept {
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> finished) noexcept {
         return finished.promise().awaiter_;
       }
       void await_resume() noexcept {}

@@ -10,6 +10,9 @@
 
 namespace regatta {
 
+template <class T>
+class [[nodiscard("the result, or the exception, is inside")]] blocking_task;
+
 /// The blocking colour: an eager coroutine that never suspends, because every operation of a
 /// blocking_context is done when it returns. By the time the caller holds the task, it has run.
 ///
@@ -18,8 +21,10 @@ namespace regatta {
 ///
 /// Thread safety: one thread, the one that made it.
 template <class T>
-class [[nodiscard("the result, or the exception, is inside")]] blocking_task {
+class blocking_task {
  public:
+  using value_type = T;
+
   class promise_type : public internal::result_slot<T> {
    public:
     blocking_task get_return_object() noexcept {

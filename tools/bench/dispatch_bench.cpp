@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What it costs to have a kernel run elsewhere, and what the books cost: an upper bound on how small an item may
-// be for a backend.
+// What it costs to have a kernel run elsewhere, and what the books cost: an upper bound on how
+// small an item may be for a backend.
 #include <benchmark/benchmark.h>
 
 #include "harness/contexts/worker_pool.hpp"
@@ -49,7 +49,8 @@ async_task<void> kernel_chain(process_pool& pool, bytes_view input, int count) {
   }
 }
 void offload_to_processes(benchmark::State& state) {
-  const workload_info info{.name = "none", .kind = work_kind::cpu_bound, .summary = {}, .needs = {}};
+  const workload_info info{
+      .name = "none", .kind = work_kind::cpu_bound, .summary = {}, .needs = {}};
   struct no_items final : workload_instance {
     std::uint64_t distinct_items() const override { return 1; }
     bytes_view input(std::uint64_t) const override { return {}; }

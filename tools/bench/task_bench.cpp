@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The asynchronous colour's task against what it is instead of: boost::asio::awaitable and co_spawn.
+// The asynchronous colour's task against what it is instead of: boost::asio::awaitable and
+// co_spawn.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/awaitable.hpp>

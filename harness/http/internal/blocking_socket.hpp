@@ -18,9 +18,9 @@
 
 namespace regatta::internal {
 
-/// A connected TCP socket with a deadline, as a SyncStream for Beast and OpenSSL. Asio's own blocking reads
-/// know no time limit (they poll again after SO_RCVTIMEO).
-/// Thread safety: one thread.
+/// A connected TCP socket with a deadline, as a SyncStream for Beast and OpenSSL. Asio's own
+/// blocking reads know no time limit (they poll again after SO_RCVTIMEO). Thread safety: one
+/// thread.
 class blocking_socket {
  public:
   using error_code = boost::system::error_code;
@@ -37,7 +37,8 @@ class blocking_socket {
   void set_deadline(deadline limit) { limit_ = limit; }
 
   void connect(const boost::asio::ip::tcp::endpoint& peer, error_code& error) {
-    fd_ = unique_fd(::socket(peer.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    fd_ =
+        unique_fd(::socket(peer.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd_) return fail(error);
     const int on = 1;
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
