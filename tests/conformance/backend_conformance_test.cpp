@@ -6,8 +6,8 @@
 
 #include "tests/conformance/shared_references.hpp"
 
-// Every registered backend runs every registered workload, in a real cell process, and keeps these laws.
-// A new backend or workload is in here as soon as it is registered.
+// Every registered backend runs every registered workload, in a real cell process, and keeps these
+// laws. A new backend or workload is in here as soon as it is registered.
 
 namespace regatta::test {
 namespace {
@@ -137,8 +137,8 @@ epoch_plan of_arrivals(unsigned in_flight, double rate, std::uint64_t items, std
   return plan;
 }
 
-// Closed loops of a given number of items, one after the other: as in the runner, whose blocks count
-// their items from multiples of 2^32.
+// Closed loops of a given number of items, one after the other: as in the runner, whose blocks
+// count their items from multiples of 2^32.
 void runs_epoch_after_epoch(auto healthy, unsigned in_flight) {
   for (const std::uint64_t block : {0U, 1U}) {
     SCOPED_TRACE(fmt::format("epoch {}", block));
@@ -162,12 +162,12 @@ void stops_when_the_window_ends(auto healthy, unsigned in_flight) {
   EXPECT_EQ(healthy(of_window(in_flight, 0ms)).items, 0U);
 }
 
-// The first arrival comes after 1/rate, on average; its latency is negative if it was not waited for.
+// The first arrival comes after 1/rate, on average; its latency is negative if it was not waited
+// for.
 void waits_for_arrivals(cell_process& cell, unsigned in_flight) {
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     SCOPED_TRACE(fmt::format("one arrival, seed {}", seed));
-    const epoch_report report =
-        cell.run(of_arrivals(in_flight, 200.0, 1, seed), false, patience);
+    const epoch_report report = cell.run(of_arrivals(in_flight, 200.0, 1, seed), false, patience);
     EXPECT_EQ(report.result.items, 1U) << report.result.first_failure;
     ASSERT_TRUE(report.median_service.has_value());
     EXPECT_GE(*report.median_service, 0);
@@ -208,7 +208,8 @@ TEST_P(BackendConformance, KeepsTheLawsWithOneItemInFlight) {
   waits_for_arrivals(*cell, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Conformance, BackendConformance, testing::ValuesIn(all_pairings()), name_of);
+INSTANTIATE_TEST_SUITE_P(Conformance, BackendConformance, testing::ValuesIn(all_pairings()),
+                         name_of);
 
 }  // namespace
 }  // namespace regatta::test

@@ -18,8 +18,8 @@ struct shared_reference {
   reference_result result;
 };
 
-/// One reference per workload, made when it is first asked for and then shared: it costs more than what is
-/// tested with it. The services are as fast as they can be, and end with this object.
+/// One reference per workload, made when it is first asked for and then shared: it costs more than
+/// what is tested with it. The services are as fast as they can be, and end with this object.
 class shared_references {
  public:
   const shared_reference& of(const std::string& workload) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/load/serve_items.hpp"
 
-// Backends that answer every tenth item in a wrong way, each in one of the ways that the books of an epoch
-// must catch. In the program regatta_faulty only.
+// Backends that answer every tenth item in a wrong way, each in one of the ways that the books of
+// an epoch must catch. In the program regatta_faulty only.
 
 namespace regatta {
 namespace {
@@ -58,12 +58,12 @@ backend_entry entry(std::string name, std::string summary) {
           }};
 }
 
-const backend_registration drops(
-    entry<fault::drops>("faulty-drops", "never answers every tenth item"));
-const backend_registration repeats(
-    entry<fault::repeats>("faulty-repeats", "answers every tenth item twice"));
-const backend_registration corrupts(
-    entry<fault::corrupts>("faulty-corrupts", "flips a bit in every tenth answer"));
+const backend_registration drops(entry<fault::drops>("faulty-drops",
+                                                     "never answers every tenth item"));
+const backend_registration repeats(entry<fault::repeats>("faulty-repeats",
+                                                         "answers every tenth item twice"));
+const backend_registration corrupts(entry<fault::corrupts>("faulty-corrupts",
+                                                           "flips a bit in every tenth answer"));
 const backend_registration swaps(
     entry<fault::swaps>("faulty-swaps", "answers the item before every tenth one instead of it"));
 const backend_registration lacking({

@@ -8,8 +8,8 @@
 
 #include "harness/workload.hpp"
 
-// Workloads whose items misbehave, but not for the serial reference, which knows the distinct ones only:
-// the fault lies in an item behind them. In the program regatta_faulty only.
+// Workloads whose items misbehave, but not for the serial reference, which knows the distinct ones
+// only: the fault lies in an item behind them. In the program regatta_faulty only.
 
 namespace regatta {
 namespace {

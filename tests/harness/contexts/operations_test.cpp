@@ -97,7 +97,9 @@ TYPED_TEST(Operations, QueryAfterTheDeadlineDoesNotBegin) {
   using task = typename context::template task<void>;
   this->colour.run([&](context& ctx) -> task {
     const auto step = [](context& scoped) -> typename context::template task<int> {
-      (void)co_await scoped.query(sql_query{"this is no SQL", {}});
+      const sql_query nonsense{"this is no SQL",
+                               {}};  // named: g++ 12 destroys such a temporary twice
+      (void)co_await scoped.query(nonsense);
       co_return 1;
     };
     const auto got = co_await ctx.with_timeout(-1ns, step);

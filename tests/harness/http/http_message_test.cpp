@@ -42,10 +42,11 @@ TEST_P(RefusedOrigin, IsQuotedInASentenceWithAnExample) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Text, RefusedOrigin,
-                         ::testing::Values("", "localhost:8080", "ftp://host", "http:/host", "http://",
-                                           "http:///path", "http://:8080", "http://host:",
-                                           "http://host:http", "http://host:0", "http://host:65536",
-                                           "http://host:-1", "http://host:999999999999999999999"));
+                         ::testing::Values("", "localhost:8080", "ftp://host", "http:/host",
+                                           "http://", "http:///path", "http://:8080",
+                                           "http://host:", "http://host:http", "http://host:0",
+                                           "http://host:65536", "http://host:-1",
+                                           "http://host:999999999999999999999"));
 
 // Accepted, these would fail much later, in a resolver, with a sentence that helps nobody.
 INSTANTIATE_TEST_SUITE_P(Host, RefusedOrigin,
@@ -58,7 +59,10 @@ TEST(MakeRequest, KeepsTheBracketsOfAnAddressInTheHostHeader) {
 }
 
 TEST(MakeRequest, PutsThePrefixBeforeTheTarget) {
-  const auto wire = internal::make_request(parse_origin("http://h/v1"), "llm", "", {.target = "/x"});
+  http_request request;
+  request.target = "/x";
+  const auto wire =
+      internal::make_request(parse_origin("http://h/v1"), "llm", "", std::move(request));
   EXPECT_EQ(wire.target(), "/v1/x");
 }
 

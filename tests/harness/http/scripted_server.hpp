@@ -74,7 +74,8 @@ class scripted_server {
  public:
   using script = std::function<void(raw_connection& connection, int number)>;
 
-  explicit scripted_server(script each) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit scripted_server(script each)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

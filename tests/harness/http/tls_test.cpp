@@ -49,7 +49,8 @@ class self_signed_server {
       if (error) continue;
       char bytes[4096];
       if (stream.read_some(asio::buffer(bytes), error) > 0) ++requests;
-      const std::string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+      const std::string answer =
+          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
       asio::write(stream, asio::buffer(answer), error);
     }
   }

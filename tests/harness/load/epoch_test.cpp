@@ -181,12 +181,12 @@ TEST(EpochThroughput, CreditsEachItemByTheShareOfItsLifeInsideTheWindow) {
     which.due = before + from;
     notes.answered(which, right, before + to);
   };
-  live(2h, 3h);    // inside: 1
+  live(2h, 3h);        // inside: 1
   live(30min, 90min);  // across the beginning: 1/2
-  live(4h, 8h);    // across the end: 1/4
-  live(0h, 10h);   // across both: 4/10
+  live(4h, 8h);        // across the end: 1/4
+  live(0h, 10h);       // across both: 4/10
   live(0min, 50min);   // ramp only
-  live(6h, 7h);    // drain only
+  live(6h, 7h);        // drain only
   const epoch_result result = slice.finish();
   EXPECT_NEAR(result.throughput * 4 * 3600, 2.15, 0.01);
   EXPECT_EQ(result.items, 6U);

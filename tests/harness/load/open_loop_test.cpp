@@ -56,7 +56,8 @@ TEST(OpenLoop, GapsAreExponentialWithTheMeanOfTheRate) {
   const double count = static_cast<double>(gaps.size());
   const double mean = sum / count;
   EXPECT_NEAR(mean, 1, 0.03);
-  EXPECT_NEAR(squares / count - mean * mean, 1, 0.08) << "variance of an exponential is mean squared";
+  EXPECT_NEAR(squares / count - mean * mean, 1, 0.08)
+      << "variance of an exponential is mean squared";
   EXPECT_NEAR(static_cast<double>(beyond_mean) / count, std::exp(-1), 0.01);
 }
 
@@ -90,7 +91,8 @@ TEST(OpenLoop, ArrivalsThatNobodyClaimedAreUnservedAndInTheLatencies) {
   const epoch_result result = slice.finish();
   EXPECT_EQ(result.unserved, 3U);
   EXPECT_EQ(result.items, 2U);
-  EXPECT_EQ(result.accounting_error, "") << "an arrival nobody claimed is not an item that was lost";
+  EXPECT_EQ(result.accounting_error, "")
+      << "an arrival nobody claimed is not an item that was lost";
   ASSERT_EQ(result.latencies.size(), 5U);
   EXPECT_EQ(std::count_if(result.latencies.begin() + 2, result.latencies.end(),
                           [](double wait) { return wait > 0 && wait < 3600; }),

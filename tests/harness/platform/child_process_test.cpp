@@ -78,7 +78,8 @@ TEST(Spawn, SwapsNumbersThatAreInEachOthersWay) {
   const int b = second.write.get();
   ASSERT_LT(a, 10);
   ASSERT_LT(b, 10) << "dash takes one digit";
-  auto request = shell("echo first >&" + std::to_string(b) + "; echo second >&" + std::to_string(a));
+  auto request =
+      shell("echo first >&" + std::to_string(b) + "; echo second >&" + std::to_string(a));
   request.descriptors = {{a, b}, {b, a}};
   const pid_t pid = spawn(request);
   EXPECT_EQ(first.drain(), "first\n");
@@ -113,7 +114,8 @@ TEST(Spawn, ClosesAllOthers) {
   const unique_fd low(::dup(kept_back.read.get()));
   const unique_fd high(::fcntl(kept_back.read.get(), F_DUPFD, 300));
   auto request = shell(
-      "n=0; while [ $n -lt 400 ]; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; n=$((n+1)); done >&5");
+      "n=0; while [ $n -lt 400 ]; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; n=$((n+1)); done "
+      ">&5");
   request.descriptors = {{passed.write.get(), 5}};
   const pid_t pid = spawn(request);
   EXPECT_EQ(passed.drain().substr(0, 8), "0 1 2 5 ");
@@ -135,8 +137,9 @@ TEST(Spawn, AProgramThatCannotBeStartedIsASystemErrorThatNamesIt) {
 TEST(Spawn, AFailureIsToldWhenDescriptorsArePassedToo) {
   pipe_ends some;
   const unique_fd high(::fcntl(some.write.get(), F_DUPFD_CLOEXEC, 201));
-  EXPECT_THROW(spawn({.program = "/nowhere", .arguments = {}, .descriptors = {{some.write.get(), 3}}}),
-               std::system_error);
+  EXPECT_THROW(
+      spawn({.program = "/nowhere", .arguments = {}, .descriptors = {{some.write.get(), 3}}}),
+      std::system_error);
   EXPECT_THROW(spawn({.program = "/nowhere", .arguments = {}, .descriptors = {{high.get(), 3}}}),
                std::system_error);
 }

@@ -60,7 +60,8 @@ TEST_F(SqliteConnection, APreparedStatementRunsAgainWithNewParameters) {
 
 TEST_F(SqliteConnection, AParameterLeftOutIsNeverThatOfTheRunBefore) {
   sqlite_connection connection(path_);
-  connection.run({"SELECT ?", {std::string("a text long enough to lie on the heap, and freed by now")}});
+  connection.run(
+      {"SELECT ?", {std::string("a text long enough to lie on the heap, and freed by now")}});
   try {
     const sql_rows rows = connection.run({"SELECT ?", {}});
     ASSERT_EQ(rows.size(), 1U);
@@ -71,7 +72,8 @@ TEST_F(SqliteConnection, AParameterLeftOutIsNeverThatOfTheRunBefore) {
 
 TEST_F(SqliteConnection, TooManyParametersAreRefused) {
   sqlite_connection connection(path_);
-  EXPECT_THROW(connection.run({"SELECT ?", {std::int64_t{1}, std::int64_t{2}}}), std::runtime_error);
+  EXPECT_THROW(connection.run({"SELECT ?", {std::int64_t{1}, std::int64_t{2}}}),
+               std::runtime_error);
 }
 
 std::string what_of(auto action) {
@@ -85,7 +87,9 @@ std::string what_of(auto action) {
 
 TEST_F(SqliteConnection, ErrorsQuoteTheStatementAndSqlitesOwnWords) {
   sqlite_connection connection(path_);
-  EXPECT_EQ(what_of([&] { connection.run({"SELECT * FROM ship", {}}); }),
+  EXPECT_EQ(what_of([&] {
+              connection.run({"SELECT * FROM ship", {}});
+            }),
             "SQLite: preparing 'SELECT * FROM ship': no such table: ship");
   EXPECT_EQ(connection.run({"SELECT 1", {}}).size(), 1U) << "and the connection goes on";
 }

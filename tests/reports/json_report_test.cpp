@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/json_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "tests/reports/measured.hpp"
+
+namespace regatta::test {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json report_of(run_result run) {
+  std::vector<recommendation> advice;
+  for (const auto& each : run.workloads) advice.push_back(recommend(each, run));
+  return make_json_report(run, advice);
+}
+
+json cell_of(const cell_result& one) {
+  run_result run;
+  run.workloads.push_back(measured({one}));
+  return report_of(run)["workloads"][0]["cells"][0];
+}
+
+TEST(JsonReport, SaysWhichSchemaItFollowsAndWhoWroteIt) {
+  const json report = report_of({});
+  EXPECT_EQ(report.at("schema_version"), report_schema_version);
+  EXPECT_EQ(report.at("generator").at("name"), "regatta");
+  EXPECT_TRUE(report.at("workloads").empty());
+}
+
+TEST(JsonReport, ParsesBackToTheSame) {
+  run_result run;
+  run.plan.suite = "quick \"and\" dirty, größer";
+  run.workloads.push_back(measured({cell("a", around(100)), cell("b", around(50))}));
+  const json report = report_of(run);
+  EXPECT_EQ(json::parse(report.dump(2)), report);
+}
+
+TEST(JsonReport, UnknownOfTheMachineIsNull) {
+  const json report = report_of({});
+  const json& where = report.at("environment");
+  for (const char* key : {"quota_cpus", "throttled_before", "steal_since_boot", "load_average",
+                          "memory_total_bytes", "memory_available_bytes", "virtual_machine",
+                          "scaling_governor", "clocksource", "address_randomisation"}) {
+    EXPECT_TRUE(where.at(key).is_null()) << key;
+  }
+  EXPECT_TRUE(report.at("machine_card").is_null());
+  EXPECT_TRUE(report.at("throttled_during_run").is_null());
+  EXPECT_TRUE(report.at("steal_during_run").is_null());
+}
+
+TEST(JsonReport, UnknownOnTheMachineCardIsNullAndKnownIsInSeconds) {
+  run_result run;
+  run.card.emplace();
+  run.card->system_call = fractional_ns(250);
+  const json card = report_of(run).at("machine_card");
+  EXPECT_DOUBLE_EQ(card.at("system_call_seconds").get<double>(), 250e-9);
+  for (const char* key : {"clock_read_seconds", "wake_same_cpu", "wake_other_cpu",
+                          "fork_and_wait_seconds", "copy_64_mib_gb_per_second", "pinned_gain"}) {
+    EXPECT_TRUE(card.at(key).is_null()) << key;
+  }
+}
+
+TEST(JsonReport, UnknownOfACellIsNull) {
+  const json one = cell_of(cell("thread", around(100)));
+  for (const char* key : {"per_item", "memory", "startup_seconds", "dataset_load_seconds", "reason",
+                          "first_failure"}) {
+    EXPECT_TRUE(one.at(key).is_null()) << key;
+  }
+  for (const char* key :
+       {"p50_seconds", "p99_seconds", "p99_9_seconds", "max_seconds", "p99_interval_95"}) {
+    EXPECT_TRUE(one.at("latency").at(key).is_null()) << key;
+  }
+  EXPECT_TRUE(one.at("epochs")[0].at("p99_seconds").is_null());
+  EXPECT_TRUE(one.at("epochs")[0].at("steal").is_null());
+}
+
+TEST(JsonReport, EpochsStandInTheOrderTheyRan) {
+  const json one = cell_of(cell("thread", {3, 1, 2}));
+  ASSERT_EQ(one.at("epochs").size(), 3U);
+  EXPECT_EQ(one.at("epochs")[0].at("throughput"), 3.0);
+  EXPECT_EQ(one.at("epochs")[2].at("block"), 2);
+  EXPECT_EQ(one.at("median_throughput"), 2.0);
+  EXPECT_EQ(one.at("outcome"), "ok");
+}
+
+// Whoever fills the values in may forget to clear them; the report is the last who can.
+TEST(JsonReport, AWrongAnswerHasNoTimes) {
+  auto wrong = with_cost(cell("thread", around(100)), 1e-3, 1000, 1);
+  wrong.latency.count = 10;
+  wrong.latency.p50 = 0.001;
+  wrong.ended = outcome::wrong_answer;
+  wrong.reason = "2 of 10 answers were wrong";
+  const json one = cell_of(wrong);
+  EXPECT_EQ(one.at("outcome"), "wrong answer");
+  EXPECT_EQ(one.at("reason"), "2 of 10 answers were wrong");
+  EXPECT_TRUE(one.at("median_throughput").is_null());
+  EXPECT_TRUE(one.at("latency").is_null());
+  EXPECT_TRUE(one.at("per_item").is_null());
+  EXPECT_TRUE(one.at("epochs").empty());
+}
+
+TEST(JsonReport, OfACellThatNeverStartedNothingIsClaimed) {
+  const json one = cell_of(ended("tbb", outcome::unavailable, "built without it"));
+  EXPECT_TRUE(one.at("median_throughput").is_null());
+  EXPECT_TRUE(one.at("latency").is_null());
+  EXPECT_TRUE(one.at("startup_seconds").is_null());
+  EXPECT_TRUE(one.at("workers").is_null()) << "how many it would have had is not known";
+  EXPECT_TRUE(one.at("bytes_copied").is_null());
+}
+
+TEST(JsonReport, ANumberThatIsNoneIsNullInTheText) {
+  auto odd = cell("thread", {1, 2});
+  odd.epochs[0].at = std::numeric_limits<double>::quiet_NaN();
+  const json back = json::parse(cell_of(odd).dump());
+  EXPECT_TRUE(back.at("epochs")[0].at("at_seconds").is_null());
+}
+
+TEST(JsonReport, HasTheRecommendationWithItsEvidence) {
+  run_result run;
+  run.workloads.push_back(measured({cell("a", around(100)), cell("b", around(50))}));
+  const json advice = report_of(run)["workloads"][0]["recommendation"];
+  EXPECT_EQ(advice.at("verdict"), "winner");
+  EXPECT_EQ(advice.at("choice"), json::array({"a"}));
+  EXPECT_EQ(advice.at("runner_up"), "b");
+  EXPECT_NEAR(advice.at("lead").at("ratio").get<double>(), 2, 0.01);
+  EXPECT_TRUE(advice.at("tie_break").is_null());
+  ASSERT_EQ(advice.at("standings").size(), 2U);
+  EXPECT_TRUE(advice.at("standings")[0].at("leader_over_this").is_null());
+}
+
+TEST(JsonReport, NeverHasTheApiKey) {
+  run_result run;
+  run.plan.api_key = "s3cret";
+  run.workloads.push_back(measured({cell("a", around(100))}));
+  EXPECT_EQ(report_of(run).dump().find("s3cret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace regatta::test

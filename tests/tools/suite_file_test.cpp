@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/workloads/temporary_directory.hpp"
+#include "tools/suite.hpp"
+
+namespace regatta::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class SuiteFile : public ::testing::Test {
+ protected:
+  run_plan plan_of(const std::string& text, std::vector<std::string> workload_filters = {}) {
+    run_request request;
+    request.suite = directory_.write("suite.json", text).string();
+    request.workload_filters = std::move(workload_filters);
+    return make_plan(request);
+  }
+  std::string complaint_about(const std::string& text, std::vector<std::string> filters = {}) {
+    try {
+      plan_of(text, std::move(filters));
+    } catch (const usage_error& error) {
+      return error.what();
+    }
+    return "no usage_error";
+  }
+  temporary_directory directory_;
+};
+
+TEST_F(SuiteFile, IsReadWithCommentsAndLoadsOfItsOwn) {
+  const auto plan = plan_of(R"({
+    // a comment
+    "budget": "90s", "seed": 5, "in_flight": 4, "confidence": 0.99,
+    "workloads": ["tokenize", {"name": "rag", "in_flight": 64, "rate": 10, "backends": ["serial"]}],
+    "backends": ["thread", "process:chunk=8"], "services": {"llm.ttft": "5ms"}
+  })");
+  EXPECT_EQ(plan.budget, 90s);
+  EXPECT_EQ(plan.seed, 5U);
+  EXPECT_EQ(plan.confidence, 0.99);
+  EXPECT_EQ(plan.service_settings.at("llm.ttft"), "5ms");
+  ASSERT_EQ(plan.workloads.size(), 2U);
+  EXPECT_EQ(plan.workloads[0].in_flight, 4U);
+  EXPECT_EQ(plan.workloads[0].rate, std::nullopt);
+  EXPECT_EQ(plan.workloads[0].backends.size(), 2U);
+  EXPECT_EQ(plan.workloads[1].in_flight, 64U);
+  EXPECT_EQ(plan.workloads[1].rate, 10.0);
+  ASSERT_EQ(plan.workloads[1].backends.size(), 1U);
+  EXPECT_EQ(plan.workloads[1].backends[0].label, "serial");
+}
+
+TEST_F(SuiteFile, ATypoInAKeyIsNamedWithWhatWasMeant) {
+  EXPECT_THAT(complaint_about(R"({"bugdet": "5s", "workloads": ["tokenize"]})"),
+              AllOf(HasSubstr("unknown key 'bugdet'"), HasSubstr("did you mean 'budget'?")));
+  EXPECT_THAT(complaint_about(R"({"workloads": [{"name": "tokenize", "inflight": 5}]})"),
+              AllOf(HasSubstr("unknown key 'inflight'"), HasSubstr("did you mean 'in_flight'?")));
+}
+
+TEST_F(SuiteFile, ThatIsNotJsonSaysSo) {
+  EXPECT_THAT(complaint_about("workloads: [tokenize]"),
+              AllOf(HasSubstr("suite.json"), HasSubstr("is not JSON")));
+  EXPECT_THAT(complaint_about(""), HasSubstr("is not JSON"));
+  EXPECT_THAT(complaint_about("[1, 2]"), HasSubstr("must be a JSON object"));
+}
+
+TEST_F(SuiteFile, ThatDoesNotExistMayBeAMistypedSuite) {
+  run_request request;
+  request.suite = "quikc";
+  try {
+    make_plan(request);
+    ADD_FAILURE() << "made a plan";
+  } catch (const usage_error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'quikc'"), HasSubstr("did you mean 'quick'?")));
+  }
+}
+
+TEST_F(SuiteFile, AValueOfTheWrongTypeIsAUsageError) {
+  for (const char* text :
+       {R"({"budget": 60})", R"({"workloads": 5})", R"({"workloads": [5]})",
+        R"({"backends": "thread"})", R"({"confidence": "high"})", R"({"services": ["llm"]})",
+        R"({"seed": "one"})", R"({"workloads": [{"name": 5}]})",
+        R"({"workloads": [{"in_flight": 5}]})", R"({"workloads": ["tokenize"], "rate": "fast"})"}) {
+    EXPECT_NE(complaint_about(text), "no usage_error") << text;
+  }
+}
+
+TEST_F(SuiteFile, AValueOutOfRangeIsAUsageError) {
+  for (const char* text : {R"({"confidence": 0.5})", R"({"confidence": 1})", R"({"budget": "0s"})",
+                           R"({"budget": "x"})", R"({"workloads": ["tokenize"], "in_flight": 0})",
+                           R"({"workloads": ["tokenize"], "in_flight": -1})",
+                           R"({"workloads": [{"name": "tokenize", "rate": -1}]})"}) {
+    EXPECT_NE(complaint_about(text), "no usage_error") << text;
+  }
+}
+
+TEST_F(SuiteFile, ADifferenceOrANumberOfBlocksThatCannotBeIsAUsageError) {
+  EXPECT_NE(complaint_about(R"({"practical_difference": -0.1})"), "no usage_error");
+  EXPECT_NE(complaint_about(R"({"practical_difference": 5})"), "no usage_error")
+      << "percent was meant";
+  EXPECT_NE(complaint_about(R"({"blocks": 0})"), "no usage_error");
+}
+
+TEST_F(SuiteFile, WithNothingToRunIsAUsageError) {
+  EXPECT_NE(complaint_about(R"({"workloads": []})"), "no usage_error");
+  EXPECT_NE(complaint_about(R"({"workloads": ["tokenize"], "backends": []})"), "no usage_error");
+}
+
+TEST_F(SuiteFile, WithNothingToRunAndAFilterIsNoCrash) {
+  // In a child: it may well be one.
+  EXPECT_EXIT(
+      {
+        const std::string said = complaint_about(R"({"workloads": []})", {"tokenize"});
+        std::_Exit(said.empty() ? 1 : 0);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(SuiteFile, AFilterKeepsEveryLoadOfAWorkload) {
+  const auto plan = plan_of(
+      R"({"workloads": [{"name": "tokenize", "in_flight": 1}, {"name": "tokenize", "in_flight": 64}]})",
+      {"tokenize"});
+  ASSERT_EQ(plan.workloads.size(), 2U);
+  EXPECT_EQ(plan.workloads[0].in_flight, 1U);
+  EXPECT_EQ(plan.workloads[1].in_flight, 64U);
+}
+
+TEST_F(SuiteFile, AWorkloadThatTheSuiteDoesNotNameGetsNobodyElsesLoad) {
+  const auto plan = plan_of(
+      R"({"workloads": [{"name": "tokenize", "rate": 50, "backends": ["serial"]}], "backends": ["thread", "serial"]})",
+      {"image-augment"});
+  ASSERT_EQ(plan.workloads.size(), 1U);
+  EXPECT_EQ(plan.workloads[0].rate, std::nullopt) << "tokenize's own rate";
+  EXPECT_EQ(plan.workloads[0].backends.size(), 2U) << "tokenize's own backends";
+}
+
+}  // namespace
+}  // namespace regatta::test
