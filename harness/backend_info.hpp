@@ -11,6 +11,8 @@ struct backend_option {
   std::string name;
   std::string fallback;  ///< the value when the user names none
   std::string meaning;
+  /// The values it takes; empty: a whole number, or "auto" if that is the fallback.
+  std::vector<std::string> choices = {};
 };
 
 struct backend_info {

@@ -27,10 +27,11 @@ std::string with_commas(std::string digits) {
 }  // namespace
 
 std::string show_seconds(double seconds) {
+  // From where three digits would round to 1000 of the smaller unit.
   const double size = std::abs(seconds);
-  if (size >= 1) return three_digits(seconds) + " s";
-  if (size >= 1e-3) return three_digits(seconds * 1e3) + " ms";
-  if (size >= 1e-6) return three_digits(seconds * 1e6) + " µs";
+  if (size >= 0.9995) return three_digits(seconds) + " s";
+  if (size >= 0.9995e-3) return three_digits(seconds * 1e3) + " ms";
+  if (size >= 0.9995e-6) return three_digits(seconds * 1e6) + " µs";
   return three_digits(seconds * 1e9) + " ns";
 }
 

@@ -160,10 +160,16 @@ json render(const std::optional<memory_summary>& memory) {
 }
 
 json render(const cell_result& cell) {
+  // What was measured counts only if all went well, and a cell that never started has no facts.
   json epochs = json::array();
-  for (const epoch_sample& epoch : cell.epochs) epochs.push_back(render(epoch));
   std::vector<double> throughputs;
-  for (const epoch_sample& epoch : cell.epochs) throughputs.push_back(epoch.throughput);
+  if (cell.ok()) {
+    for (const epoch_sample& epoch : cell.epochs) {
+      epochs.push_back(render(epoch));
+      throughputs.push_back(epoch.throughput);
+    }
+  }
+  const auto fact = [&](auto value) { return cell.startup ? json(value) : json(nullptr); };
   return {{"backend", cell.choice.backend},
           {"label", cell.choice.label},
           {"options", cell.choice.options},
@@ -171,17 +177,17 @@ json render(const cell_result& cell) {
           {"reason", cell.reason.empty() ? json(nullptr) : json(cell.reason)},
           {"median_throughput", maybe(median(throughputs))},
           {"latency", cell.ok() ? render(cell.latency) : json(nullptr)},
-          {"per_item", render(cell.usage)},
+          {"per_item", cell.ok() ? render(cell.usage) : json(nullptr)},
           {"memory", render(cell.memory)},
           {"startup_seconds", maybe(cell.startup)},
           {"dataset_load_seconds", maybe(cell.dataset_load)},
-          {"workers", cell.facts.workers},
-          {"items_in_service_at_most", cell.facts.capacity},
-          {"pinned", cell.facts.pinned},
-          {"bytes_serialised", cell.facts.bytes_serialised},
-          {"bytes_copied", cell.facts.bytes_copied},
-          {"startup_bytes_copied", cell.facts.startup_bytes_copied},
-          {"workers_lost", cell.facts.workers_lost},
+          {"workers", fact(cell.facts.workers)},
+          {"items_in_service_at_most", fact(cell.facts.capacity)},
+          {"pinned", fact(cell.facts.pinned)},
+          {"bytes_serialised", fact(cell.facts.bytes_serialised)},
+          {"bytes_copied", fact(cell.facts.bytes_copied)},
+          {"startup_bytes_copied", fact(cell.facts.startup_bytes_copied)},
+          {"workers_lost", fact(cell.facts.workers_lost)},
           {"items", cell.items},
           {"failures", cell.failures},
           {"first_failure", cell.first_failure.empty() ? json(nullptr) : json(cell.first_failure)},
@@ -219,6 +225,7 @@ json render(const recommendation& advice) {
 json render(const workload_result& one, const recommendation& advice) {
   json cells = json::array();
   for (const cell_result& cell : one.cells) cells.push_back(render(cell));
+  const auto known = [&](auto value) { return one.not_run ? json(nullptr) : json(value); };
   return {
       {"workload", one.plan.workload},
       {"kind", text(one.info.kind)},
@@ -229,11 +236,11 @@ json render(const workload_result& one, const recommendation& advice) {
       {"in_flight", one.plan.in_flight},
       {"rate", maybe(one.plan.rate)},
       {"not_run", maybe(one.not_run)},
-      {"verified", one.verified},
-      {"distinct_items", one.distinct_items},
-      {"dataset_bytes", one.dataset_bytes},
+      {"verified", known(one.verified)},
+      {"distinct_items", known(one.distinct_items)},
+      {"dataset_bytes", known(one.dataset_bytes)},
       {"blocks", one.blocks},
-      {"window_seconds", one.window},
+      {"window_seconds", known(one.window)},
       {"seconds", one.seconds},
       {"recommendation", render(advice)},
       {"cells", std::move(cells)}};

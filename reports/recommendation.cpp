@@ -65,6 +65,9 @@ std::vector<candidate> candidates_of(const workload_result& measured, metric by)
   return candidates;
 }
 
+// Stands in for an epoch in which not one item was finished.
+constexpr double no_progress = 1e-9;
+
 std::optional<ratio_estimate> compare(const candidate& leader, const candidate& other,
                                       double confidence) {
   std::vector<double> ahead;
@@ -72,8 +75,9 @@ std::optional<ratio_estimate> compare(const candidate& leader, const candidate& 
   for (const auto& [block, value] : leader.values) {
     const auto match = other.values.find(block);
     if (match == other.values.end()) continue;
-    ahead.push_back(value);
-    behind.push_back(match->second);
+    // A ratio needs two positive numbers; only its order counts for the interval.
+    ahead.push_back(std::max(value, no_progress));
+    behind.push_back(std::max(match->second, no_progress));
   }
   return ratio_interval(ahead, behind, confidence);
 }

@@ -79,7 +79,7 @@ const backend_registration registered({
              .summary = "a pool of worker processes; inputs and answers are serialised",
              .complexity = 6,
              .isolates = true,
-             .options = {{"start", "fork", "fork, forkserver or spawn"},
+             .options = {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}},
                          {"chunk", "1", "items in a message"},
                          {"workers", "auto",
                           "processes; auto: usable CPUs, or up to 32 for waiting work"}}},

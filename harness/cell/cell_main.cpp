@@ -197,7 +197,7 @@ std::optional<int> run_internal_role(int argc, char** argv) {
   if (argc != 3) return std::nullopt;
   const std::string_view role = argv[1];
   if (role == "internal-cell") return run_cell(std::atoi(argv[2]));
-  if (role == "internal-worker") serve_as_fresh_worker(3, std::atoi(argv[2]));
+  if (role == "internal-worker") serve_as_fresh_worker(std::atoi(argv[2]));
   return std::nullopt;
 }
 

@@ -59,6 +59,7 @@ struct async_condition::waiter {
   event_loop& loop;
   std::coroutine_handle<> suspended;
   bool timed_out = false;
+  bool resumed = false;
 };
 
 async_task<void> async_condition::wait(async_context& context, std::unique_lock<std::mutex>& lock) {
@@ -82,7 +83,8 @@ async_task<void> async_condition::wait(async_context& context, std::unique_lock<
   if (const deadline limit = context.current_deadline(); limit != no_deadline) {
     timer.emplace(loop.io(), limit);
     timer->async_wait([this, self, mutex](error_code error) {
-      if (error) return;  // cancelled: the condition may be gone
+      // Cancelled, or fired while the resumption was already on its way: the condition may be gone.
+      if (error || self->resumed) return;
       {
         const std::lock_guard guard(*mutex);
         const auto place = std::find(waiters_.begin(), waiters_.end(), self);
@@ -94,6 +96,7 @@ async_task<void> async_condition::wait(async_context& context, std::unique_lock<
     });
   }
   co_await parking{*this, lock, self};
+  self->resumed = true;
   timer.reset();
   lock.lock();
   if (self->timed_out) throw deadline_exceeded();

@@ -12,10 +12,14 @@ namespace regatta {
 blocking_task<void> blocking_condition::wait(blocking_context& context,
                                              std::unique_lock<std::mutex>& lock) {
   const deadline limit = context.current_deadline();
+  // The deadline is looked at before the wait, not after: who was notified in time but ran late has
+  // taken the notification, and must go and look.
   if (limit == no_deadline) {
     changed_.wait(lock);
-  } else if (changed_.wait_until(lock, limit) == std::cv_status::timeout) {
+  } else if (steady_clock::now() >= limit) {
     throw deadline_exceeded();
+  } else {
+    changed_.wait_until(lock, limit);
   }
   co_return;
 }

@@ -7,6 +7,7 @@
 #include <boost/beast/ssl.hpp>
 #include <map>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "harness/contexts/asio_operation.hpp"
@@ -35,7 +36,8 @@ struct connection {
 
 void check(error_code error, const char* during) {
   if (error == beast::error::timeout) throw deadline_exceeded();
-  if (error) throw boost::system::system_error(error, during);
+  // The standard's type: Boost's own adds the place in Asio's source to what the user reads.
+  if (error) throw std::system_error(std::error_code(error), during);
 }
 
 void expire(plain_stream& stream, deadline limit) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "harness/http/internal/beast_exchange.hpp"
@@ -35,7 +36,8 @@ struct connection {
 
 void check(error_code error, const char* during) {
   if (error == asio::error::timed_out) throw deadline_exceeded();
-  if (error) throw boost::system::system_error(error, during);
+  // The standard's type: Boost's own adds the place in Asio's source to what the user reads.
+  if (error) throw std::system_error(std::error_code(error), during);
 }
 
 template <class Stream>

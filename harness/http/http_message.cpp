@@ -35,6 +35,11 @@ http_origin parse_origin(const std::string& url) {
   if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
   origin.host = rest;
   if (origin.host.empty()) throw bad("it names no host");
+  // Without brackets a colon belongs to the port; the others belong to no host at all.
+  const bool bracketed = bracket != std::string::npos && url.find('[') != std::string::npos;
+  if (origin.host.find_first_of(bracketed ? "[]?#@ " : ":[]?#@ ") != std::string::npos) {
+    throw bad("'" + origin.host + "' is no host");
+  }
   const bool digits = origin.port.find_first_not_of("0123456789") == std::string::npos;
   if (!digits || origin.port.empty() || origin.port.size() > 5 || std::stoul(origin.port) > 65535 ||
       std::stoul(origin.port) == 0) {

@@ -20,23 +20,35 @@
 namespace regatta {
 namespace {
 
+// Above every number that is a source or a target, so that nothing is overwritten before it is
+// used.
+int first_free_number(const spawn_request& request, int report) {
+  int highest = std::max(2, report);
+  for (const auto& [from, to] : request.descriptors) highest = std::max({highest, from, to});
+  return highest + 1;
+}
+
 // Everything here runs between fork and exec: async-signal-safe calls only.
-[[noreturn]] void exec_child(const spawn_request& request, char* const* argv, int report) {
+[[noreturn]] void exec_child(const spawn_request& request, char* const* argv, int report,
+                             int parking) {
   if (request.own_group) ::setpgid(0, 0);
-  // Two passes, so that a target number does not overwrite a source that is still needed.
-  constexpr int parking = 200;
-  int parked = parking;
+  const int report_at = ::fcntl(report, F_DUPFD_CLOEXEC, parking);
+  const auto give_up = [&] {
+    const int error = errno;
+    (void)!::write(report_at >= 0 ? report_at : report, &error, sizeof(error));
+    ::_exit(127);
+  };
+  if (report_at < 0) give_up();
+  int next = report_at + 1;
   for (const auto& [from, to] : request.descriptors) {
     (void)to;
-    ::dup2(from, parked++);
+    if (::dup2(from, next++) < 0) give_up();
   }
-  const int report_at = parked;
-  ::dup3(report, report_at, O_CLOEXEC);
+  next = report_at + 1;
   int last = 2;
-  parked = parking;
   for (const auto& [from, to] : request.descriptors) {
     (void)from;
-    ::dup2(parked++, to);
+    if (::dup2(next++, to) < 0) give_up();
     last = std::max(last, to);
   }
   if (report_at > last + 1) ::syscall(SYS_close_range, last + 1, report_at - 1, 0);
@@ -45,8 +57,7 @@ namespace {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execv(request.program.c_str(), argv);
-  const int error = errno;
-  (void)!::write(report_at, &error, sizeof(error));
+  give_up();
   ::_exit(127);
 }
 
@@ -74,9 +85,10 @@ pid_t spawn(const spawn_request& request) {
   }
   const unique_fd read_end(ends[0]);
   unique_fd write_end(ends[1]);
+  const int parking = first_free_number(request, write_end.get());
   const pid_t pid = ::vfork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) exec_child(request, argv.data(), write_end.get());
+  if (pid == 0) exec_child(request, argv.data(), write_end.get(), parking);
   write_end.reset();
   int error = 0;
   if (::read(read_end.get(), &error, sizeof(error)) == sizeof(error)) {

@@ -7,23 +7,32 @@
 #include <cerrno>
 #include <system_error>
 
-#include "harness/platform/unique_fd.hpp"
-
 namespace regatta {
 
-shared_mapping::shared_mapping(std::size_t size) {
-  if (size == 0) return;
-  const auto fail = [](const char* during) {
-    throw std::system_error(errno, std::generic_category(), during);
-  };
-  const unique_fd file(::memfd_create("regatta", MFD_CLOEXEC));
+namespace {
+
+[[noreturn]] void fail(const char* during) {
+  throw std::system_error(errno, std::generic_category(), during);
+}
+
+}  // namespace
+
+unique_fd memory_file(std::size_t size) {
+  unique_fd file(::memfd_create("regatta", MFD_CLOEXEC));
   if (!file) fail("creating shared memory");
   if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) fail("sizing shared memory");
+  return file;
+}
+
+shared_mapping::shared_mapping(int file, std::size_t size) {
+  if (size == 0) return;
   void* const start =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file.get(), 0);
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
   if (start == MAP_FAILED) fail("mapping shared memory");
   bytes_ = {static_cast<std::byte*>(start), size};
 }
+
+shared_mapping::shared_mapping(std::size_t size) : shared_mapping(memory_file(size).get(), size) {}
 
 shared_mapping::~shared_mapping() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());

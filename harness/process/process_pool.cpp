@@ -32,11 +32,18 @@ struct pending_call {
 
 struct worker_link {
   worker_link(asio::io_context& io, started_worker started, int cpu_in)
-      : pid(started.pid), cpu(cpu_in), socket(io, stream_protocol(), started.socket.release()) {
+      : pid(started.pid),
+        cpu(cpu_in),
+        page(std::move(started.page)),
+        socket(io, stream_protocol(), started.socket.release()) {
     socket.non_blocking(true);
+  }
+  const worker_progress& progress() const {
+    return *reinterpret_cast<const worker_progress*>(page.bytes().data());
   }
   pid_t pid;
   int cpu;
+  shared_mapping page;
   stream_protocol::socket socket;
   buffer outgoing;  // gathers while `writing` is under way
   buffer writing;
@@ -45,6 +52,7 @@ struct worker_link {
   std::vector<std::byte> incoming = std::vector<std::byte>(64U << 10U);
   std::size_t filled = 0;
   std::deque<pending_call*> calls;
+  std::uint64_t answered = 0;  // calls before the front one
 };
 
 void append_message(buffer& out, const pending_call& call) {
@@ -154,6 +162,7 @@ struct process_pool::state {
       }
       pending_call& call = *link.calls.front();
       link.calls.pop_front();
+      ++link.answered;
       call.answers = parse_answers(
           head.count,
           bytes_view(link.incoming.data() + at, link.filled - at).subspan(sizeof(head), head.size));
@@ -170,36 +179,34 @@ struct process_pool::state {
     loop.post(call.caller);
   }
 
-  // The worker is gone: the call it was at is lost, the ones behind it are sent again.
+  // The worker is gone. What it died over is lost; what it had not begun, or had finished without
+  // getting the answer out, is sent again.
   void replace(worker_link& dead) {
     ++lost;
-    const pid_t pid = dead.pid;
-    const exit_status status = wait_child(pid, true).value_or(exit_status{});
-    const std::string why = fmt::format("worker process {} {}", pid, status.describe());
+    const exit_status status = wait_child(dead.pid, true).value_or(exit_status{});
+    const std::string why = fmt::format("worker process {} {}", dead.pid, status.describe());
+    const std::uint64_t begun = dead.progress().begun.load(std::memory_order_relaxed);
+    const std::uint64_t finished = dead.progress().finished.load(std::memory_order_relaxed);
     std::deque<pending_call*> calls = std::move(dead.calls);
     dead.calls.clear();
     dead.pid = -1;
+    if (begun > finished && finished - dead.answered < calls.size()) {
+      const auto fatal = calls.begin() + static_cast<std::ptrdiff_t>(finished - dead.answered);
+      fail(**fatal, why);
+      calls.erase(fatal);
+    }
     const auto place = std::find_if(workers.begin(), workers.end(),
                                     [&](const auto& each) { return each.get() == &dead; });
+    graveyard.push_back(std::move(*place));
     try {
-      auto fresh = start(dead.cpu);
-      graveyard.push_back(std::move(*place));
-      *place = std::move(fresh);
+      *place = start(dead.cpu);
+      for (pending_call* call : calls) enqueue(**place, *call);
     } catch (const std::exception& error) {
       const std::string both = why + ", and it could not be replaced: " + error.what();
       for (pending_call* call : calls) fail(*call, both);
-      graveyard.push_back(std::move(*place));
       workers.erase(place);
       if (workers.empty()) broken = both;
-      release_if_dead(dead);
-      return;
     }
-    if (!calls.empty()) {
-      fail(*calls.front(), why);
-      calls.pop_front();
-    }
-    worker_link& fresh = **place;
-    for (pending_call* call : calls) enqueue(fresh, *call);
     release_if_dead(dead);
   }
 

@@ -78,6 +78,7 @@ shared_pool::~shared_pool() {
 void shared_pool::start(worker& each) {
   new (each.box) mailbox();
   each.next_slot = 0;
+  each.answered = 0;
   const pid_t self = ::getpid();
   each.pid = ::fork();
   if (each.pid < 0) {
@@ -101,6 +102,7 @@ void shared_pool::serve(const worker& self, pid_t parent) const {
       if (::getppid() != parent) ::_exit(0);
       continue;
     }
+    box.begun.fetch_add(1, std::memory_order_relaxed);
     reply answer{0, 0, next->slot};
     buffer bytes;
     try {
@@ -125,6 +127,8 @@ void shared_pool::serve(const worker& self, pid_t parent) const {
 }
 
 bool shared_pool::send(worker& to, const ticket& which) {
+  // Not the ring's own limit: a slot of the slab is free only when its answer was collected.
+  if (to.out.size() >= depth) return false;
   const bytes_view input = setup_.workload.input(which.index);
   const auto offset = static_cast<std::uint64_t>(input.data() - setup_.dataset.data());
   if (!to.box->requests.push({which.index, offset, input.size(), to.next_slot})) return false;
@@ -148,6 +152,7 @@ std::size_t shared_pool::collect(worker& from, recorder& notes) {
     answer_bytes_ += bytes.size();
     from.out.pop_front();
     from.box->replies.pop();
+    ++from.answered;
     ++count;
   }
   return count;
@@ -157,7 +162,7 @@ std::size_t shared_pool::collect(worker& from, recorder& notes) {
 void shared_pool::bury(worker& dead, const exit_status& status, recorder& notes) {
   collect(dead, notes);
   ++lost_;
-  if (!dead.out.empty()) {
+  if (!dead.out.empty() && dead.box->begun.load(std::memory_order_relaxed) > dead.answered) {
     notes.failed(dead.out.front(),
                  fmt::format("worker process {} {}", dead.pid, status.describe()));
     dead.out.pop_front();
@@ -181,6 +186,7 @@ shared_pool::worker& shared_pool::least_loaded() {
 
 void shared_pool::run(epoch& slice, unsigned outstanding) {
   recorder& notes = slice.new_recorder();
+  check_workers(notes);        // one may have died since the last epoch
   std::optional<ticket> next;  // claimed, not sent yet
   bool more = true;
   std::size_t out = 0;

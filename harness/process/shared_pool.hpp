@@ -47,6 +47,7 @@ class shared_pool {
     spsc_ring<request, depth> requests;
     spsc_ring<reply, depth> replies;
     parking_spot worker_spot;
+    std::atomic<std::uint64_t> begun{0};  ///< items taken up; read when the worker has died
   };
   struct worker {
     pid_t pid = -1;
@@ -54,6 +55,7 @@ class shared_pool {
     mailbox* box = nullptr;
     std::span<std::byte> slab;
     std::uint64_t next_slot = 0;
+    std::uint64_t answered = 0;
     std::deque<ticket> out;  ///< in the order they were sent
   };
 

@@ -11,6 +11,7 @@
 
 #include "harness/contexts/blocking_runtime.hpp"
 #include "harness/platform/child_process.hpp"
+#include "harness/platform/mapping.hpp"
 #include "harness/process/worker_protocol.hpp"
 
 namespace regatta {
@@ -85,7 +86,7 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
 }
 
 [[noreturn]] void serve(message_stream& stream, const workload_instance& workload,
-                        const run_environment& environment) {
+                        const run_environment& environment, worker_progress& progress) {
   blocking_runtime runtime(environment);
   append(stream.out(), message_header{.kind = message_kind::ready});
   stream.flush();
@@ -99,6 +100,8 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
     if (body.size() != head.size) ::_exit(0);
     heads.clear();
     bodies.clear();
+    // Relaxed: nobody reads them before this process has ended.
+    progress.begun.fetch_add(1, std::memory_order_relaxed);
     bytes_view input = body.subspan(head.count * sizeof(item_head));
     for (std::uint32_t i = 0; i < head.count; ++i) {
       const auto one = read_as<item_head>(body.subspan(i * sizeof(item_head)));
@@ -112,6 +115,7 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
       });
       input = input.subspan(padded(one.size));
     }
+    progress.finished.fetch_add(1, std::memory_order_relaxed);
     append(stream.out(), message_header{.kind = message_kind::answers,
                                         .count = head.count,
                                         .size = heads.size() + bodies.size()});
@@ -124,15 +128,16 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
 }  // namespace
 
 [[noreturn]] void serve_as_worker(int socket, pid_t parent, const workload_instance& workload,
-                                  const run_environment& environment) {
+                                  const run_environment& environment, worker_progress& progress) {
   die_with_parent(parent);
   message_stream stream(socket);
-  serve(stream, workload, environment);
+  serve(stream, workload, environment, progress);
 }
 
-[[noreturn]] void serve_as_fresh_worker(int socket, pid_t parent) {
+[[noreturn]] void serve_as_fresh_worker(pid_t parent) {
   die_with_parent(parent);
-  message_stream stream(socket);
+  message_stream stream(worker_socket);
+  const shared_mapping page(worker_progress_file, sizeof(worker_progress));
   const bytes_view head_bytes = stream.take(sizeof(message_header));
   if (head_bytes.empty()) ::_exit(0);
   const auto head = read_as<message_header>(head_bytes);
@@ -153,7 +158,7 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
                                      setup.at("api_key").get<std::string>()};
   static const auto workload =
       workloads().at(setup.at("workload").get<std::string>()).open(dataset);
-  serve(stream, *workload, environment);
+  serve(stream, *workload, environment, *reinterpret_cast<worker_progress*>(page.bytes().data()));
 }
 
 }  // namespace regatta

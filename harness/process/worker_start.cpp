@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/process/worker_start.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
 #include <sched.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -24,8 +26,6 @@
 namespace regatta {
 namespace {
 
-constexpr int worker_socket = 3;
-
 [[noreturn]] void fail(const char* during) {
   throw std::system_error(errno, std::generic_category(), during);
 }
@@ -38,11 +38,15 @@ std::pair<unique_fd, unique_fd> socket_pair() {
   return {unique_fd(ends[0]), unique_fd(ends[1])};
 }
 
-// After fork, in the child: keep `socket` as worker_socket and nothing else. A descriptor of a
-// sibling kept here would hide that sibling's death from the cell.
-void keep_only(int socket) {
-  if (socket != worker_socket) ::dup2(socket, worker_socket);
-  ::syscall(SYS_close_range, worker_socket + 1, ~0U, 0);
+// After fork, in the child: keep these two, as the descriptors of a worker, and nothing else. A
+// descriptor of a sibling kept here would hide that sibling's death from the cell.
+void keep_only(int socket, int progress) {
+  // Out of each other's way first: either may already have the other's number.
+  const int parked_socket = ::fcntl(socket, F_DUPFD, worker_progress_file + 1);
+  const int parked_progress = ::fcntl(progress, F_DUPFD, worker_progress_file + 1);
+  ::dup2(parked_socket, worker_socket);
+  ::dup2(parked_progress, worker_progress_file);
+  ::syscall(SYS_close_range, worker_progress_file + 1, ~0U, 0);
 }
 
 bool one_thread() {
@@ -89,26 +93,28 @@ pid_t fork_sibling() {
       ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
+using worker_files = std::array<int, 2>;  // socket and progress, as they travel
+
 [[noreturn]] void serve_forks(int socket, pid_t cell) {
   die_with_parent(cell);
   for (;;) {
     char byte = 0;
     iovec part{&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(worker_files))];
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof(control);
     if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) <= 0) ::_exit(0);
-    int worker = -1;
-    std::memcpy(&worker, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(worker));
+    worker_files files{};
+    std::memcpy(files.data(), CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(files));
     const pid_t pid = fork_sibling();
     if (pid == 0) {
-      keep_only(worker);
-      serve_as_fresh_worker(worker_socket, cell);
+      keep_only(files[0], files[1]);
+      serve_as_fresh_worker(cell);
     }
-    ::close(worker);
+    for (const int file : files) ::close(file);
     if (::send(socket, &pid, sizeof(pid), MSG_NOSIGNAL) != sizeof(pid)) ::_exit(0);
   }
 }
@@ -129,18 +135,20 @@ fork_server::fork_server() {
   pid_ = ::fork();
   if (pid_ < 0) fail("starting the fork server");
   if (pid_ == 0) {
-    keep_only(theirs.get());
-    serve_forks(worker_socket, cell);
+    const int socket = ::dup2(theirs.get(), worker_socket);
+    ::syscall(SYS_close_range, worker_socket + 1, ~0U, 0);
+    serve_forks(socket, cell);
   }
   socket_ = std::move(ours);
 }
 
 fork_server::~fork_server() { kill_and_reap(pid_); }
 
-pid_t fork_server::start_worker(int socket) {
+pid_t fork_server::start_worker(int socket, int progress) {
+  const worker_files files{socket, progress};
   char byte = 0;
   iovec part{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(worker_files))] = {};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -149,8 +157,8 @@ pid_t fork_server::start_worker(int socket) {
   cmsghdr* const head = CMSG_FIRSTHDR(&message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(head), &socket, sizeof(socket));
+  head->cmsg_len = CMSG_LEN(sizeof(files));
+  std::memcpy(CMSG_DATA(head), files.data(), sizeof(files));
   pid_t pid = -1;
   const bool sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == 1;
   if (!sent || ::recv(socket_.get(), &pid, sizeof(pid), MSG_WAITALL) != sizeof(pid) || pid < 0) {
@@ -166,22 +174,26 @@ started_worker start_worker(start_method method, const backend_setup& setup, int
   ::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 
   started_worker worker;
+  const unique_fd progress = memory_file(sizeof(worker_progress));
+  worker.page = shared_mapping(progress.get(), sizeof(worker_progress));
   const pid_t self = ::getpid();
   if (method == start_method::fork && !one_thread()) method = start_method::spawn;
   if (method == start_method::fork) {
     worker.pid = ::fork();
     if (worker.pid < 0) fail("forking a worker process");
     if (worker.pid == 0) {
-      keep_only(theirs.get());
-      serve_as_worker(worker_socket, self, setup.workload, environment_of(setup));
+      keep_only(theirs.get(), progress.get());
+      serve_as_worker(worker_socket, self, setup.workload, environment_of(setup),
+                      worker.progress());
     }
   } else if (method == start_method::forkserver) {
-    worker.pid =
-        std::static_pointer_cast<fork_server>(setup.preparation)->start_worker(theirs.get());
+    worker.pid = std::static_pointer_cast<fork_server>(setup.preparation)
+                     ->start_worker(theirs.get(), progress.get());
   } else {
-    worker.pid = spawn({.program = self_path(),
-                        .arguments = {"internal-worker", std::to_string(self)},
-                        .descriptors = {{theirs.get(), worker_socket}}});
+    worker.pid = spawn(
+        {.program = self_path(),
+         .arguments = {"internal-worker", std::to_string(self)},
+         .descriptors = {{theirs.get(), worker_socket}, {progress.get(), worker_progress_file}}});
   }
   theirs.reset();
   worker.socket = std::move(ours);

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "harness/backend.hpp"
+#include "harness/platform/mapping.hpp"
 #include "harness/platform/unique_fd.hpp"
+#include "harness/process/worker_progress.hpp"
 
 namespace regatta {
 
@@ -29,7 +31,7 @@ class fork_server {
   fork_server& operator=(const fork_server&) = delete;
 
   /// Throws std::runtime_error if the server has died.
-  pid_t start_worker(int socket);
+  pid_t start_worker(int socket, int progress);
 
  private:
   pid_t pid_ = -1;
@@ -39,7 +41,12 @@ class fork_server {
 struct started_worker {
   pid_t pid = -1;
   unique_fd socket;
+  shared_mapping page;  ///< shared with the worker; see progress()
   std::uint64_t dataset_bytes_sent = 0;
+
+  worker_progress& progress() const {
+    return *reinterpret_cast<worker_progress*>(page.bytes().data());
+  }
 };
 
 /// Starts one worker and waits until it is ready; pinned to `cpu` unless that is negative.

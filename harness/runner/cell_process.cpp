@@ -98,10 +98,4 @@ cell_summary cell_process::finish(time_limit limit) {
   return ask({{"finish", true}}, limit).at("summary").get<cell_summary>();
 }
 
-unique_fd make_dataset_file() {
-  unique_fd file(::memfd_create("regatta-dataset", MFD_CLOEXEC));
-  if (!file) throw std::system_error(errno, std::generic_category(), "memory for the dataset");
-  return file;
-}
-
 }  // namespace regatta

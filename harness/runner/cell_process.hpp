@@ -56,7 +56,4 @@ class cell_process {
   pid_t pid_ = -1;
 };
 
-/// An anonymous file in memory for a dataset on its way to the cells.
-unique_fd make_dataset_file();
-
 }  // namespace regatta

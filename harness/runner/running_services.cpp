@@ -38,7 +38,7 @@ endpoint_map running_services::endpoints_for(const workload_plan& plan,
     if (starter == services().end()) throw std::runtime_error("there is no service '" + name + "'");
     const std::string key = name + "-" + std::to_string(static_cast<int>(plan.options.scale));
     auto& service = running_[key];
-    if (service == nullptr) {
+    if (service == nullptr || service->failure()) {
       const auto directory = directory_ / key;
       std::filesystem::create_directory(directory);
       service = starter->second({.seed = plan_.seed,
@@ -58,10 +58,7 @@ std::optional<std::string> running_services::failure(const std::vector<std::stri
     if (key == keys_.end()) continue;
     const auto service = running_.find(key->second);
     if (service == running_.end() || service->second == nullptr) continue;
-    if (auto why = service->second->failure()) {
-      running_.erase(service);
-      return why;
-    }
+    if (auto why = service->second->failure()) return why;
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <random>
 
+#include "harness/platform/mapping.hpp"
 #include "harness/platform/process_usage.hpp"
 
 namespace regatta {
@@ -315,7 +316,7 @@ void workload_run::run(workload_result& result) {
   for (const std::string& need : info_.needs) {
     if (plan_.external_endpoints.count(need) != 0) verified_ = false;
   }
-  const unique_fd dataset = make_dataset_file();
+  const unique_fd dataset = memory_file(0);
   try {
     endpoints_ = services_.endpoints_for(mine_, info_.needs);
     const reference_result reference = make_reference(dataset.get());

@@ -78,7 +78,10 @@ sql_rows sqlite_connection::run(const sql_query& query) {
   sqlite3_stmt* const statement = &prepared(query.text);
   struct reset_at_end {
     sqlite3_stmt* statement;
-    ~reset_at_end() { sqlite3_reset(statement); }
+    ~reset_at_end() {
+      sqlite3_reset(statement);
+      sqlite3_clear_bindings(statement);  // they point into a query that is gone
+    }
   } const reset{statement};
   int position = 0;
   for (const sql_value& parameter : query.parameters) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "harness/platform/mapping.hpp"
 #include "harness/runner/cell_process.hpp"
 #include "harness/runner/running_services.hpp"
 
@@ -45,7 +46,7 @@ class shared_references {
     shared_reference made;
     made.options = plan.options;
     made.endpoints = services_.endpoints_for(plan, workloads().at(workload).info.needs);
-    made.dataset = make_dataset_file();
+    made.dataset = memory_file(0);
     cell_start request;
     request.workload = workload;
     request.options = made.options;

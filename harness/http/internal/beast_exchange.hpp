@@ -25,7 +25,8 @@ inline beast_request make_request(const http_origin& origin, const std::string& 
   wire.version(11);
   wire.method_string(request.method);
   wire.target(origin.base_path + request.target);
-  wire.set(http::field::host, origin.host + ":" + origin.port);
+  const bool ipv6 = origin.host.find(':') != std::string::npos;
+  wire.set(http::field::host, (ipv6 ? "[" + origin.host + "]" : origin.host) + ":" + origin.port);
   wire.set(http::field::user_agent, "regatta");
   for (const auto& [name, value] : request.headers) wire.set(name, value);
   if (!api_key.empty() && service == "llm") {
