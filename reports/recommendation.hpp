@@ -30,7 +30,7 @@ struct standing {
 struct recommendation {
   std::string workload;
   verdict outcome = verdict::nothing;
-  std::string metric;               ///< "throughput"; in an open loop "p99 latency" or "median latency"
+  std::string metric;  ///< "throughput"; in an open loop "p99 latency" or "median latency"
   std::vector<standing> standings;  ///< best first
   std::vector<std::string> choice;  ///< the winner, or the tie set, the preferred one first
   std::string tie_break;            ///< what put the preferred one first, if it is a tie

@@ -25,7 +25,7 @@ bool is_whole_number(const std::string& text, unsigned least) {
 void check_value(const std::string& backend, const backend_option& option,
                  const std::string& value) {
   const auto fail = [&](const std::string& takes) {
-    throw usage_error(fmt::format("option {} of backend {} takes {}, not '{}'", option.name,
+    throw usage_error(fmt::format("option '{}' of backend {} takes {}, not '{}'", option.name,
                                   backend, takes, value));
   };
   if (!option.choices.empty()) {
@@ -70,7 +70,7 @@ backend_choice parse_backend(const std::string& text) {
                       known.empty() ? std::string("; it has none") : suggestion(key, known)));
     }
     if (equals == std::string::npos) {
-      throw usage_error(fmt::format("option {} of backend {} takes a value, like {}={}", key,
+      throw usage_error(fmt::format("option '{}' of backend {} takes a value, like {}={}", key,
                                     choice.backend, key, option->fallback));
     }
     const std::string value = pair.substr(equals + 1);

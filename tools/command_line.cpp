@@ -1,35 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/command_line.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "harness/cell/cell_main.hpp"
 #include "tools/command_list.hpp"
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_run.hpp"
 #include "tools/exit_codes.hpp"
-#include "tools/suite.hpp"
+#include "tools/nearest.hpp"
+#include "tools/usage_error.hpp"
 
 namespace regatta {
+namespace {
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  return names;
+}
+
+// The first argument that nobody takes, as a sentence.
+std::string describe_extra(const CLI::App& app) {
+  const auto verbs = app.get_subcommands();
+  const bool of_verb = app.remaining().empty() && !verbs.empty();
+  const CLI::App& reader = of_verb ? *verbs.front() : app;
+  const std::string command = of_verb ? "regatta " + reader.get_name() : "regatta";
+  std::string extra = reader.remaining().front();
+  if (!extra.starts_with('-')) {
+    if (of_verb) return fmt::format("'{}' is an argument too many; see {} --help", extra, command);
+    return fmt::format("there is no '{}'{}", extra, suggestion(extra, verbs_of(app)));
+  }
+  extra = extra.substr(0, extra.find('='));
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : reader.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  const auto near = nearest(extra, flags);
+  return fmt::format(
+      "there is no '{}'; {}", extra,
+      near ? fmt::format("did you mean '{}'?", *near) : fmt::format("see {} --help", command));
+}
+
+}  // namespace
 
 int run_command_line(int argc, char** argv) {
   if (const auto internal = run_internal_role(argc, argv)) return *internal;
   // A full disk or a closed pipe is an error of a write, not a reason to vanish.
   ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"Runs the same workload under every concurrency approach and says which to use",
                "regatta"};
   app.set_version_flag("--version", "regatta " REGATTA_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // at least 1 is checked below: CLI11 would not name a wrong one
   int exit_code = exit_fine;
   add_list_command(app);
   add_run_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) {
+      throw usage_error(
+          fmt::format("what shall it do: {}? See regatta --help", fmt::join(verbs_of(app), ", ")));
+    }
     return exit_code;
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
@@ -37,6 +77,9 @@ int run_command_line(int argc, char** argv) {
     return app.exit(help);
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
+  } catch (const CLI::ExtrasError&) {
+    std::fprintf(stderr, "regatta: %s\n", describe_extra(app).c_str());
+    return exit_usage;
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "regatta: %s; see regatta --help\n", error.what());
     return exit_usage;

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "tools/exit_codes.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
+#include "tools/usage_error.hpp"
 
 namespace regatta {
 namespace {
@@ -24,10 +26,25 @@ struct run_options {
   run_request request;
   std::filesystem::path output = "regatta-report.json";
   bool quiet = false;
-  color_mode color = color_mode::automatic;
+  std::string color = "auto";
 };
 
+color_mode parse_color(const std::string& text) {
+  if (text == "auto") return color_mode::automatic;
+  if (text == "always") return color_mode::always;
+  if (text == "never") return color_mode::never;
+  throw usage_error("--color takes auto, always or never, not '" + text + "'");
+}
+
 void warn(const std::string& sentence) { std::fprintf(stderr, "regatta: %s\n", sentence.c_str()); }
+
+int print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return exit_fine;
+  }
+  warn(fmt::format("writing to stdout: {}", std::generic_category().message(errno)));
+  return exit_error;
+}
 
 // A full disk must not cost the measurements.
 int store(const std::filesystem::path& output, const std::string& text) {
@@ -72,11 +89,17 @@ int summarise(const run_result& run) {
   return code;
 }
 
+// The arguments may have bytes that are not UTF-8, which must not cost the report.
+std::string json_text(const run_result& run, const std::vector<recommendation>& advice) {
+  using nlohmann::json;
+  return make_json_report(run, advice).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 int execute(const run_options& options) {
+  const terminal_style style = style_for_stdout(parse_color(options.color));
   const run_plan plan = make_plan(options.request);
   check_writable(options.output);
   catch_interrupts();
-  const terminal_style style = style_for_stdout(options.color);
   progress_display display(options.quiet);
   run_hooks hooks;
   hooks.progress = [&](const run_progress& progress) { display.show(progress); };
@@ -90,14 +113,14 @@ int execute(const run_options& options) {
     advice.push_back(recommend(each, measured));
     text += render_workload(each, advice.back(), style);
   }
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-  const int stored = store(options.output, make_json_report(measured, advice).dump(1) + "\n");
+  int shown = print(text);
+  const int stored = store(options.output, json_text(measured, advice));
   const int summarised = summarise(measured);
-  if (stored == exit_fine) {
-    fmt::print("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds);
+  if (stored == exit_fine && shown == exit_fine) {
+    shown =
+        print(fmt::format("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds));
   }
-  return std::max(stored, summarised);
+  return std::max({shown, stored, summarised});
 }
 
 }  // namespace
@@ -136,11 +159,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", options->output, "Where the report goes")
       ->capture_default_str();
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
-  command->add_option("--color", options->color, "auto, always or never")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, color_mode>{{"auto", color_mode::automatic},
-                                                                    {"always", color_mode::always},
-                                                                    {"never", color_mode::never}}));
+  command->add_option("--color", options->color, "auto, always or never")->capture_default_str();
   command->callback([options, &exit_code] { exit_code = execute(*options); });
 }
 

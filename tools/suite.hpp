@@ -4,18 +4,12 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "harness/run_plan.hpp"
 
 namespace regatta {
-
-/// The user asked for something that does not exist or makes no sense. Exit code 2.
-struct usage_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// What the command line of `regatta run` says, unchecked.
 struct run_request {
@@ -40,13 +34,7 @@ struct run_request {
 /// Turns a request into a plan, or throws usage_error with one sentence that says what to do.
 run_plan make_plan(const run_request& request);
 
-/// "process:start=spawn,chunk=8" with every option of the backend resolved. Throws usage_error.
-backend_choice parse_backend(const std::string& text);
-
 /// "50s", "1500ms", "2m". Throws usage_error that names `what`.
 std::chrono::milliseconds parse_duration(const std::string& what, const std::string& text);
-
-/// The name in `known` that is nearest to `wrong`, if one is near.
-std::optional<std::string> nearest(const std::string& wrong, const std::vector<std::string>& known);
 
 }  // namespace regatta

@@ -40,7 +40,8 @@ const backend_registration registered({
     .info = {.name = "coroutine+process",
              .summary = "one event loop; kernels are offloaded to worker processes",
              .complexity = 7,
-             .options = {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}}}},
+             .options =
+                 {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<loop_backend>(
           setup, [](event_loop& loop, const backend_setup& s) -> std::unique_ptr<reporting_engine> {

@@ -79,10 +79,11 @@ const backend_registration registered({
              .summary = "a pool of worker processes; inputs and answers are serialised",
              .complexity = 6,
              .isolates = true,
-             .options = {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}},
-                         {"chunk", "1", "items in a message"},
-                         {"workers", "auto",
-                          "processes; auto: usable CPUs, or up to 32 for waiting work"}}},
+             .options =
+                 {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}},
+                  {"chunk", "1", "items in a message"},
+                  {"workers", "auto",
+                   "processes; auto: usable CPUs, or up to 32 for waiting work"}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<process>(setup);
     },

@@ -51,6 +51,11 @@ int first_free_number(const spawn_request& request, int report) {
     if (::dup2(next++, to) < 0) give_up();
     last = std::max(last, to);
   }
+  for (int each = 3; each < last; ++each) {
+    bool target = false;
+    for (const auto& [from, to] : request.descriptors) target = target || to == each;
+    if (!target) ::close(each);
+  }
   if (report_at > last + 1) ::syscall(SYS_close_range, last + 1, report_at - 1, 0);
   ::syscall(SYS_close_range, report_at + 1, ~0U, 0);
   sigset_t none;

@@ -113,6 +113,17 @@ TEST(JsonReport, OfACellThatNeverStartedNothingIsClaimed) {
   EXPECT_TRUE(one.at("bytes_copied").is_null());
 }
 
+TEST(JsonReport, OfAWorkloadThatWasNotRunNothingIsClaimed) {
+  run_result run;
+  run.workloads.push_back(measured({}));
+  run.workloads.back().not_run = "no such folder";
+  const json one = report_of(run)["workloads"][0];
+  EXPECT_EQ(one.at("not_run"), "no such folder");
+  for (const char* key : {"verified", "distinct_items", "dataset_bytes", "window_seconds"}) {
+    EXPECT_TRUE(one.at(key).is_null()) << key;
+  }
+}
+
 TEST(JsonReport, ANumberThatIsNoneIsNullInTheText) {
   auto odd = cell("thread", {1, 2});
   odd.epochs[0].at = std::numeric_limits<double>::quiet_NaN();

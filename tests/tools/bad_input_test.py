@@ -28,11 +28,13 @@ class Usage(CommandTest):
         self.assert_usage_error(says="--help")
 
     def test_an_unknown_verb_is_named(self):
-        self.assert_usage_error("rnu", says="rnu")
+        self.assert_usage_error("rnu", says="there is no 'rnu'; did you mean 'run'?")
+        self.assert_usage_error("xylophone", says=["xylophone", "there are: list, run, mock-llm"])
 
     def test_an_unknown_flag_is_named(self):
         self.assert_usage_error("--nope", says="--nope")
         self.assert_usage_error("run", "--nope", says="--nope")
+        self.assert_usage_error("run", "--in-fligth=3", says="did you mean '--in-flight'?")
 
     def test_an_argument_too_many(self):
         self.assert_usage_error("run", "quick", "extra", says="extra")
@@ -73,6 +75,10 @@ class Usage(CommandTest):
         self.assert_usage_error("run", "-b", "process:strat=fork", says="did you mean 'start'?")
         self.assert_usage_error("run", "-b", "serial:chunk=2", says="it has none")
 
+    def test_a_value_no_option_of_a_backend_takes(self):
+        self.assert_usage_error("run", "-b", "process:start=spoon", says=["spoon", "forkserver"])
+        self.assert_usage_error("run", "-b", "process:chunk=0", says=["chunk", "from 1", "'0'"])
+
     def test_a_time_that_is_none(self):
         for text in ("soon", "-3s", "0s", "3 parsecs"):
             with self.subTest(text):
@@ -102,6 +108,9 @@ class Usage(CommandTest):
         self.assert_usage_error("run", "--endpoint", "http://127.0.0.1:1", "--api-key-env",
                                 "NO_SUCH_VARIABLE", says="NO_SUCH_VARIABLE is not set")
 
+    def test_a_key_for_nobody(self):
+        self.assert_usage_error("run", "--api-key-env", "HOME", says="--endpoint")
+
     def test_input_that_is_not_there_or_that_nobody_takes(self):
         self.assert_usage_error("run", "-w", "tokenize", "--input", "/no/such/folder",
                                 says="/no/such/folder")
@@ -111,6 +120,10 @@ class Usage(CommandTest):
     def test_a_service_setting_without_a_value(self):
         self.assert_usage_error("run", "-w", "llm-complete", "--service", "llm.ttft",
                                 says="key=value")
+
+    def test_a_setting_of_a_service_there_is_none_of(self):
+        self.assert_usage_error("run", "-w", "llm-complete", "--service", "lml.ttft=1ms",
+                                says=["lml.ttft", "llm"])
 
 
 class Output(CommandTest):
@@ -132,6 +145,29 @@ class Output(CommandTest):
         finished = self.run_command(*self.small, "-o", "")
         self.assertIn(finished.code, (1, 2), finished)
         self.assertEqual(finished.stdout, "", "it measured before it complained")
+
+    def test_a_device_stays_one(self):
+        link = self.folder / "null"  # by way of a link, so that a failure does no harm
+        link.symlink_to("/dev/null")
+        finished = self.run_command(*self.small, "-o", link)
+        self.assertEqual(finished.code, 0, finished)
+        self.assertTrue(link.is_char_device())
+
+    def test_text_that_is_not_utf_8_does_not_cost_the_report(self):
+        suite = os.fsencode(self.folder) + b"/caf\xe9.json"
+        with open(suite, "w", encoding="ascii") as file:
+            file.write('{"workloads": ["tokenize"], "scale": "quick"}')
+        running = self.start("run", os.fsdecode(suite), "-b", "serial", *SMALL)
+        finished = running.finish()
+        self.assertEqual(finished.code, 0, finished)
+        self.assertIn("caf\ufffd.json", self.report()["suite"])
+
+    def test_a_full_stdout_does_not_cost_the_report_but_is_said(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            finished = self.start(*self.small, "-q", stdout=full).finish()
+        self.assertEqual(finished.code, 1, finished)
+        self.assert_one_sentence(finished, "stdout", "No space left on device")
+        self.assertEqual(self.report()["complete"], True)
 
     def test_a_folder_nobody_can_write_to(self):
         # Not even root, whom permissions do not stop.

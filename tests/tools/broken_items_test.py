@@ -77,7 +77,8 @@ class BrokenItems(CommandTest):
 
 
 class KilledProcesses(CommandTest):
-    def test_a_killed_worker_costs_an_item_and_is_replaced(self):
+    def test_a_killed_worker_is_replaced_and_costs_one_item_at_most(self):
+        """One if it was at an item, none if it was idle. (A kill in the middle of one: faulty-kill.)"""
         backends = ["process", "shared-memory", "coroutine+process"]
         running = self.start("run", "-w", "tokenize", *backend_flags(backends), "--no-card",
                              "--budget", "20s", "--blocks", "12")
@@ -92,8 +93,9 @@ class KilledProcesses(CommandTest):
             with self.subTest(label):
                 self.assertEqual(cell["outcome"], "ok", cell["reason"])
                 self.assertGreaterEqual(cell["workers_lost"], 1)
-                self.assertGreaterEqual(cell["failures"], 1)
-                self.assertIn("SIGKILL", cell["first_failure"])
+                self.assertLessEqual(cell["failures"], 1)
+                if cell["failures"]:
+                    self.assertIn("SIGKILL", cell["first_failure"])
 
     def test_a_killed_cell_has_crashed_and_the_others_go_on(self):
         running = self.start("run", "-w", "tokenize", *backend_flags(["thread", "process"]),

@@ -6,6 +6,7 @@
 
 #include "tests/workloads/temporary_directory.hpp"
 #include "tools/suite.hpp"
+#include "tools/usage_error.hpp"
 
 namespace regatta::test {
 namespace {
@@ -89,6 +90,15 @@ TEST_F(SuiteFile, AValueOfTheWrongTypeIsAUsageError) {
   }
 }
 
+TEST_F(SuiteFile, AValueOfTheWrongTypeIsNamedWithWhatItShouldBe) {
+  EXPECT_THAT(complaint_about(R"({"budget": 60})"),
+              HasSubstr("suite.json: budget is a text in quotes, not 60"));
+  EXPECT_THAT(complaint_about(R"({"workloads": [7]})"),
+              HasSubstr("suite.json: a workload is a name or an object with one, not 7"));
+  EXPECT_THAT(complaint_about(R"({"workloads": [{"name": "rag", "rate": "fast"}]})"),
+              HasSubstr("workload rag: rate is a number, not \"fast\""));
+}
+
 TEST_F(SuiteFile, AValueOutOfRangeIsAUsageError) {
   for (const char* text : {R"({"confidence": 0.5})", R"({"confidence": 1})", R"({"budget": "0s"})",
                            R"({"budget": "x"})", R"({"workloads": ["tokenize"], "in_flight": 0})",
@@ -102,7 +112,10 @@ TEST_F(SuiteFile, ADifferenceOrANumberOfBlocksThatCannotBeIsAUsageError) {
   EXPECT_NE(complaint_about(R"({"practical_difference": -0.1})"), "no usage_error");
   EXPECT_NE(complaint_about(R"({"practical_difference": 5})"), "no usage_error")
       << "percent was meant";
+  EXPECT_NE(complaint_about(R"({"practical_difference": 1})"), "no usage_error");
   EXPECT_NE(complaint_about(R"({"blocks": 0})"), "no usage_error");
+  EXPECT_THAT(complaint_about(R"({"blocks": -1})"), HasSubstr("blocks is a whole number, not -1"));
+  EXPECT_NE(complaint_about(R"({"blocks": 4294967296})"), "no usage_error");
 }
 
 TEST_F(SuiteFile, WithNothingToRunIsAUsageError) {
@@ -136,6 +149,10 @@ TEST_F(SuiteFile, AWorkloadThatTheSuiteDoesNotNameGetsNobodyElsesLoad) {
   ASSERT_EQ(plan.workloads.size(), 1U);
   EXPECT_EQ(plan.workloads[0].rate, std::nullopt) << "tokenize's own rate";
   EXPECT_EQ(plan.workloads[0].backends.size(), 2U) << "tokenize's own backends";
+  const auto other = plan_of(
+      R"({"workloads": [{"name": "rag", "rate": 50}], "in_flight": 5, "rate": 7})", {"tokenize"});
+  EXPECT_EQ(other.workloads[0].in_flight, 5U) << "the suite's";
+  EXPECT_EQ(other.workloads[0].rate, 7.0) << "the suite's";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/workloads/temporary_directory.hpp"
+#include "tools/usage_error.hpp"
 
 namespace regatta::test {
 namespace {
@@ -75,42 +76,6 @@ TEST(ParseDuration, NeverTurnsATimeIntoNone) {
                 if (parse_duration("x", "0.4ms") > 0ms) throw usage_error("it is not zero");
               }),
               ::testing::Not("no usage_error"));
-}
-
-TEST(Nearest, FindsATypoAndNothingFarAway) {
-  const std::vector<std::string> known = {"coroutine", "thread", "tbb", "process"};
-  EXPECT_EQ(nearest("thraed", known), "thread");
-  EXPECT_EQ(nearest("corutine", known), "coroutine");
-  EXPECT_EQ(nearest("proces", known), "process");
-  EXPECT_EQ(nearest("postgres-pool", known), std::nullopt);
-  EXPECT_EQ(nearest("x", {}), std::nullopt);
-  EXPECT_EQ(nearest("thread", known), "thread");
-}
-
-TEST(ParseBackend, ResolvesEveryOption) {
-  const auto plain = parse_backend("process");
-  EXPECT_EQ(plain.backend, "process");
-  EXPECT_EQ(plain.label, "process");
-  EXPECT_EQ(plain.options.at("start"), "fork");
-  EXPECT_EQ(plain.options.at("chunk"), "1");
-  const auto chosen = parse_backend("process:start=spawn,chunk=8");
-  EXPECT_EQ(chosen.label, "process:start=spawn,chunk=8");
-  EXPECT_EQ(chosen.options.at("start"), "spawn");
-  EXPECT_EQ(chosen.options.at("chunk"), "8");
-  EXPECT_EQ(chosen.options.at("workers"), "auto");
-}
-
-TEST(ParseBackend, SuggestsTheNameThatWasMeant) {
-  EXPECT_EQ(complaint([] { parse_backend("thraed"); }),
-            "there is no backend 'thraed'; did you mean 'thread'?");
-  EXPECT_THAT(complaint([] { parse_backend("green-threads-of-java"); }), HasSubstr("there are: "));
-}
-
-TEST(ParseBackend, SuggestsTheOptionThatWasMeant) {
-  EXPECT_EQ(complaint([] { parse_backend("process:strat=spawn"); }),
-            "backend process has no option 'strat'; did you mean 'start'?");
-  EXPECT_THAT(complaint([] { parse_backend("serial:workers=2"); }), HasSubstr("it has none"));
-  EXPECT_THAT(complaint([] { parse_backend("process:chunk"); }), HasSubstr("'chunk'"));
 }
 
 TEST(MakePlan, TheSuitesThatComeAlongArePlans) {
@@ -208,6 +173,8 @@ TEST(MakePlan, AnEndpointThatIsNoneIsRefused) {
   EXPECT_EQ(make_plan(request).external_endpoints.at("llm"), "http://127.0.0.1:1");
   request.api_key_variable = "REGATTA_TEST_NO_SUCH_VARIABLE";
   EXPECT_THAT(complaint_about(request), HasSubstr("REGATTA_TEST_NO_SUCH_VARIABLE is not set"));
+  request.endpoint.reset();
+  EXPECT_THAT(complaint_about(request), HasSubstr("--endpoint")) << "a key for nobody";
 }
 
 TEST(MakePlan, ServiceSettingsAreKeysAndValues) {
@@ -218,6 +185,11 @@ TEST(MakePlan, ServiceSettingsAreKeysAndValues) {
   EXPECT_EQ(settings.at("llm.text"), "a=b");
   request.service_settings = {"llm.ttft"};
   EXPECT_THAT(complaint_about(request), HasSubstr("key=value"));
+  for (const char* setting : {"lml.ttft=1ms", "ttft=1ms", "llm=1ms", "llm.=1ms", "=1ms"}) {
+    request.service_settings = {setting};
+    EXPECT_THAT(complaint_about(request), HasSubstr("the services are database, documents, llm"))
+        << setting;
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "harness/platform/child_process.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace regatta {
 namespace {
@@ -38,6 +39,7 @@ TEST(SharedMapping, WhatAForkedChildWritesIsSeenHere) {
 }
 
 TEST(SharedMapping, NoPageFaultIsLeftForLater) {
+  if (test::sanitized) GTEST_SKIP() << "a sanitizer's shadow memory faults, too";
   const shared_mapping mapping(4U << 20U);
   rusage before{};
   rusage after{};

@@ -115,6 +115,25 @@ TEST(CheckWritable, AcceptsANewFileAndAnOldOne) {
   EXPECT_FALSE(fs::exists(directory.path() / "new")) << "to look is not to create";
 }
 
+TEST(CheckWritable, LooksWhereALinkLeadsAndLeavesNothing) {
+  const test::temporary_directory directory;
+  fs::create_directory(directory.path() / "real");
+  const auto link = directory.path() / "link";
+  fs::create_symlink("real/report", link);  // relative to the link, and not there yet
+  EXPECT_NO_THROW(check_writable(link));
+  EXPECT_EQ(entries_of(directory.path() / "real"), 0U);
+  write_file(link, "new");
+  EXPECT_EQ(text_of(directory.path() / "real" / "report"), "new");
+  fs::create_symlink("missing/report", directory.path() / "dangling");
+  EXPECT_THROW(check_writable(directory.path() / "dangling"), std::system_error);
+}
+
+TEST(CheckWritable, RefusesWhatNotEvenRootCanWriteAndWhatHasNoName) {
+  EXPECT_THROW(check_writable("/proc/report.json"), std::system_error);
+  EXPECT_THROW(check_writable(""), std::system_error);
+  EXPECT_NO_THROW(check_writable("/dev/null"));
+}
+
 TEST(CheckWritable, RefusesADirectoryAndAMissingFolder) {
   const test::temporary_directory directory;
   EXPECT_THROW(check_writable(directory.path()), std::system_error);
