@@ -53,8 +53,8 @@ class coroutine_mt final : public backend {
   const run_environment environment_;
   const std::vector<int> pins_;
   inline_compute engine_;
-  helper_threads helpers_{helper_thread_count};
   std::vector<std::unique_ptr<core>> cores_;
+  helper_threads helpers_{helper_thread_count};  // ends before the loops it posts to
 };
 
 const backend_registration registered({

@@ -4,6 +4,9 @@
 #ifndef REGATTA_WITHOUT_TBB
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
+
+#include <atomic>
+#include <thread>
 #endif
 
 namespace regatta {
@@ -34,10 +37,16 @@ class tbb_compute final : public reporting_engine {
     arena_.initialize();
   }
 
+  ~tbb_compute() override {
+    // An arena does not wait for what was enqueued; acquire: partner of the task's release.
+    while (under_way_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  }
+
   async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
                              bytes_view input) override {
     struct awaiter {
       tbb::task_arena& arena;
+      std::atomic<unsigned>& under_way;
       event_loop& loop;
       bytes_view dataset;
       kernel work;
@@ -47,13 +56,15 @@ class tbb_compute final : public reporting_engine {
 
       bool await_ready() noexcept { return false; }
       void await_suspend(std::coroutine_handle<> caller) {
-        arena.enqueue([this, caller] {
+        under_way.fetch_add(1, std::memory_order_relaxed);
+        arena.enqueue([this, caller, &under_way = under_way] {
           try {
             answer = work(dataset, input);
           } catch (...) {
             error = std::current_exception();
           }
-          loop.post(caller);  // the last touch
+          loop.post(caller);  // the last touch of this frame
+          under_way.fetch_sub(1, std::memory_order_release);
         });
       }
       buffer await_resume() {
@@ -61,7 +72,7 @@ class tbb_compute final : public reporting_engine {
         return std::move(answer);
       }
     };
-    awaiter enqueued{arena_, loop, dataset, work, input, {}, {}};
+    awaiter enqueued{arena_, under_way_, loop, dataset, work, input, {}, {}};
     co_return co_await enqueued;
   }
   void add_facts(backend_facts& facts) const override { facts.workers += workers_; }
@@ -70,6 +81,7 @@ class tbb_compute final : public reporting_engine {
   const unsigned workers_;
   tbb::global_control parallelism_;
   tbb::task_arena arena_;
+  std::atomic<unsigned> under_way_{0};  ///< tasks that may still touch the loop
 };
 
 const backend_registration registered({

@@ -53,6 +53,7 @@ class worker_pool {
 };
 
 /// co_await offload(pool, loop, f): runs f() on the pool, resumes on the loop with its value.
+/// REQUIRES: the pool ends before the loop does; a worker may still be on its way out of post().
 template <class Function>
 auto offload(worker_pool& pool, event_loop& loop, Function function) {
   using value = decltype(function());

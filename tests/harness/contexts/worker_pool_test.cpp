@@ -56,8 +56,8 @@ async_task<void> ask(worker_pool& pool, event_loop& loop, std::thread::id& worke
 }
 
 TEST(Offload, RunsOnThePoolAndComesBackToTheLoop) {
-  worker_pool pool(1, {});
   event_loop loop;
+  worker_pool pool(1, {});
   std::thread::id worked_on;
   int answer = 0;
   loop.start(ask(pool, loop, worked_on, answer));
@@ -68,8 +68,8 @@ TEST(Offload, RunsOnThePoolAndComesBackToTheLoop) {
 }
 
 TEST(Offload, BringsMoveOnlyValuesAndExceptionsBack) {
-  worker_pool pool(1, {});
   event_loop loop;
+  worker_pool pool(1, {});
   std::unique_ptr<int> got;
   std::string said;
   const auto body = [&]() -> async_task<void> {
@@ -88,8 +88,8 @@ TEST(Offload, BringsMoveOnlyValuesAndExceptionsBack) {
 }
 
 TEST(Offload, ManyAtOnceAllComeBack) {
-  worker_pool pool(3, {});
   event_loop loop;
+  worker_pool pool(3, {});
   std::uint64_t sum = 0;
   const auto body = [&](std::uint64_t i) -> async_task<void> {
     for (int round = 0; round < 20; ++round) {
