@@ -83,7 +83,9 @@ TEST(MachineCard, MeasuresAndLeavesNothingBehind) {
   const auto card = measure_machine_card(limits, 80ms);
   EXPECT_EQ(current_affinity(), affinity);
   // ThreadSanitizer starts a thread of its own.
-  if (!test::sanitized) EXPECT_EQ(threads_of_this_process(), threads);
+  if (!test::sanitized) {
+    EXPECT_EQ(threads_of_this_process(), threads);
+  }
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 
