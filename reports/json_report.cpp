@@ -58,6 +58,20 @@ const char* text(verdict value) {
   return "?";
 }
 
+const char* text(objective value) {
+  switch (value) {
+    case objective::throughput:
+      return "throughput";
+    case objective::p99:
+      return "p99";
+    case objective::cpu:
+      return "cpu";
+    case objective::memory:
+      return "memory";
+  }
+  return "?";
+}
+
 json render(const throttling& value) {
   return {{"periods", value.periods},
           {"throttled_periods", value.throttled_periods},
@@ -124,6 +138,8 @@ json render(const epoch_sample& epoch) {
           {"unserved", epoch.unserved},
           {"p50_seconds", maybe(epoch.p50)},
           {"p99_seconds", maybe(epoch.p99)},
+          {"cpu_per_item_seconds", maybe(epoch.cpu_per_item)},
+          {"pss_bytes", maybe(epoch.pss)},
           {"steal", maybe(epoch.steal)}};
 }
 
@@ -191,6 +207,8 @@ json render(const cell_result& cell) {
           {"items", cell.items},
           {"failures", cell.failures},
           {"first_failure", cell.first_failure.empty() ? json(nullptr) : json(cell.first_failure)},
+          {"eliminated_after_block", maybe(cell.eliminated_after)},
+          {"beaten_by", cell.beaten_by.empty() ? json(nullptr) : json(cell.beaten_by)},
           {"epochs", std::move(epochs)}};
 }
 
@@ -203,13 +221,16 @@ json render(const std::optional<ratio_estimate>& ratio) {
 json render(const recommendation& advice) {
   json standings = json::array();
   for (const standing& place : advice.standings) {
-    standings.push_back({{"label", place.label},
-                         {"value", place.value},
-                         {"leader_over_this", render(place.behind)},
-                         {"in_tie_set", place.tied}});
+    standings.push_back(
+        {{"label", place.label},
+         {"value", place.value},
+         {"leader_over_this", render(place.behind)},
+         {"in_tie_set", place.tied},
+         {"excluded", place.excluded.empty() ? json(nullptr) : json(place.excluded)}});
   }
   return {{"verdict", text(advice.outcome)},
           {"metric", advice.metric},
+          {"settled", advice.settled},
           {"choice", advice.choice},
           {"tie_break", advice.tie_break.empty() ? json(nullptr) : json(advice.tie_break)},
           {"runner_up", maybe(advice.runner_up)},
@@ -220,6 +241,16 @@ json render(const recommendation& advice) {
           {"unless", advice.unless},
           {"caveats", advice.caveats},
           {"standings", std::move(standings)}};
+}
+
+json render(const std::optional<race_receipt>& race) {
+  if (!race) return nullptr;
+  return {{"settled", race->settled},
+          {"ended", race->ended},
+          {"epochs", race->epochs},
+          {"seconds", race->seconds},
+          {"fixed_epochs", race->fixed_epochs},
+          {"fixed_seconds", race->fixed_seconds}};
 }
 
 json render(const workload_result& one, const recommendation& advice) {
@@ -242,6 +273,7 @@ json render(const workload_result& one, const recommendation& advice) {
       {"blocks", one.blocks},
       {"window_seconds", known(one.window)},
       {"seconds", one.seconds},
+      {"race", render(one.race)},
       {"recommendation", render(advice)},
       {"cells", std::move(cells)}};
 }
@@ -266,6 +298,13 @@ json make_json_report(const run_result& run, const std::vector<recommendation>& 
         {"interval", "sign interval of paired log ratios, leader against each rival"},
         {"confidence", run.plan.confidence},
         {"practical_difference", run.plan.practical_difference},
+        {"objective", text(run.plan.by)},
+        {"race", run.plan.race},
+        {"constraints",
+         {{"slo_p99_seconds", maybe(run.plan.required.slo_p99)},
+          {"max_memory_bytes", maybe(run.plan.required.max_memory)},
+          {"isolate", run.plan.required.isolate},
+          {"sync_libraries", run.plan.required.sync_libraries}}},
         {"budget_seconds", static_cast<double>(run.plan.budget.count()) * 1e-3},
         {"seed", run.plan.seed},
         {"service_settings", run.plan.service_settings}}},

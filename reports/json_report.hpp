@@ -9,7 +9,7 @@
 namespace regatta {
 
 /// Raised whenever a reader of the file could be misled by the change.
-constexpr int report_schema_version = 1;
+constexpr int report_schema_version = 2;
 
 /// The report: the one source from which everything else is rendered. Times are in seconds, sizes
 /// in bytes; what is unknown is null, never 0.

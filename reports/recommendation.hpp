@@ -22,15 +22,18 @@ struct standing {
   std::string label;
   double value = 0;  ///< median over blocks, in the metric's unit
   std::optional<ratio_estimate>
-      behind;         ///< leader / this one; nullopt for the leader, or too few blocks
-  bool tied = false;  ///< in the tie set
+      behind;            ///< leader / this one; nullopt for the leader, or too few blocks
+  bool tied = false;     ///< in the tie set
+  std::string excluded;  ///< the constraint it does not keep, as a clause with its figure; or empty
 };
 
 /// What to use for one workload, how sure that is, and why. Sentences cite measured numbers.
 struct recommendation {
   std::string workload;
   verdict outcome = verdict::nothing;
-  std::string metric;  ///< "throughput"; in an open loop "p99 latency" or "median latency"
+  std::string metric;  ///< "throughput", "p99 latency", "median latency", "CPU per item", "memory"
+  bool settled =
+      false;  ///< decided before the budget ended; a tie that is not may still have a winner
   std::vector<standing> standings;  ///< best first
   std::vector<std::string> choice;  ///< the winner, or the tie set, the preferred one first
   std::string tie_break;            ///< what put the preferred one first, if it is a tie

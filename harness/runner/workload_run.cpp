@@ -245,6 +245,8 @@ void workload_run::measure(rival& each, unsigned block, unsigned position,
                         .unserved = report.result.unserved,
                         .p50 = report.p50,
                         .p99 = report.p99,
+                        .cpu_per_item = {},
+                        .pss = {},
                         .steal = {}};
     if (ticks && ticks_after) sample.steal = steal_fraction(*ticks_after - *ticks);
     each.result.epochs.push_back(sample);

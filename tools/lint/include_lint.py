@@ -20,7 +20,7 @@ ARROWS = {
 LAYERS = {"bytes.hpp": 0, "platform": 0, "statistics": 1, "backends": 3}
 # Plain values: no thread, no descriptor, no coroutine. All of harness/statistics/ counts too.
 VALUE_HEADERS = {f"harness/{name}.hpp" for name in (
-    "backend_info", "bytes", "digest", "endpoints", "environment", "machine_card", "outcome",
+    "backend_info", "bytes", "digest", "endpoints", "environment", "gate/gate_result", "machine_card", "outcome",
     "run_plan", "run_result", "workload_info")}
 MOST_LINES = 400
 LICENCE = "// SPDX-License-Identifier: Apache-2.0"
