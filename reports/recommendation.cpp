@@ -143,7 +143,7 @@ recommendation recommend(const workload_result& measured, const run_result& run)
   std::vector<const cell_result*> tied;
   bool too_few = false;
   for (const candidate& each : candidates) {
-    standing place{each.cell->choice.label, each.middle, {}, true};
+    standing place{each.cell->choice.label, each.middle, {}, true, {}};
     if (&each != &candidates.front()) {
       place.behind = compare(candidates.front(), each, each_confidence);
       too_few = too_few || !place.behind;
