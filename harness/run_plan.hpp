@@ -38,10 +38,10 @@ enum class objective {
 
 /// What an approach must keep to be recommended at all, however fast it is.
 struct constraints {
-  std::optional<double> slo_p99;            ///< seconds
-  std::optional<std::uint64_t> max_memory;  ///< bytes of PSS at the peak
-  bool isolate = false;                     ///< an item that crashes must not take others along
-  bool sync_libraries = false;              ///< items may call code that blocks
+  std::optional<double> slo_p99 = std::nullopt;            ///< seconds
+  std::optional<std::uint64_t> max_memory = std::nullopt;  ///< bytes of PSS at the peak
+  bool isolate = false;         ///< an item that crashes must not take others along
+  bool sync_libraries = false;  ///< items may call code that blocks
   bool any() const { return slo_p99 || max_memory || isolate || sync_libraries; }
 };
 
@@ -52,7 +52,7 @@ struct run_plan {
   std::chrono::milliseconds budget{50'000};        ///< for the whole run, the card included
   std::chrono::milliseconds card_budget{2'000};    ///< 0: no machine card
   std::chrono::milliseconds item_timeout{30'000};  ///< beyond the epoch's own length
-  unsigned most_blocks = 200;                      ///< stop sooner than the budget
+  unsigned most_blocks = 1000;                     ///< stop sooner than the budget
   double confidence = 0.95;
   double practical_difference = 0.05;  ///< δ: ratios nearer to 1 do not matter
   objective by = objective::throughput;

@@ -68,6 +68,7 @@ struct cell_result {
   backend_facts facts;
   std::vector<epoch_sample> epochs;  ///< in run order; empty unless ok
   /// Dropped from the race after this block, because `beaten_by` is ahead of it by more than δ.
+  /// (Counted from 0, as epoch_sample::block.)
   std::optional<unsigned> eliminated_after;
   std::string beaten_by;  ///< a label; empty unless eliminated
   latency_summary latency;
@@ -87,8 +88,9 @@ struct race_receipt {
       ended;  ///< why it ended, as a clause: "every other approach is behind by more than 5 %"
   std::uint64_t epochs = 0;  ///< measured, over all rivals
   double seconds = 0;        ///< in which they ran
-  /// What complete blocks of all rivals up to the last decision would have cost: the same epochs
-  /// for everybody, as a design without elimination needs them.
+  /// What complete blocks of all rivals up to the last one that was run would have cost: the same
+  /// epochs for everybody, as a design without elimination needs them. (An approach that failed or
+  /// that a constraint rules out is counted as it ran.)
   std::uint64_t fixed_epochs = 0;
   double fixed_seconds = 0;  ///< by the mean cost of an epoch of each rival
 };
@@ -101,7 +103,7 @@ struct workload_result {
   bool verified = true;  ///< false: a real endpoint, whose answers nobody can know beforehand
   std::optional<std::string> not_run;  ///< why nothing was measured at all
   unsigned blocks = 0;
-  double window = 0;                 ///< seconds
+  double window = 0;                 ///< seconds, of the last epochs; the first may be shorter
   double seconds = 0;                ///< spent on this workload
   std::optional<race_receipt> race;  ///< nullopt when nothing was measured
   std::vector<cell_result> cells;

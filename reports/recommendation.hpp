@@ -46,9 +46,10 @@ struct recommendation {
   std::vector<std::string> caveats;  ///< what weakens it, and what was not varied
 };
 
-/// Every rival is compared with the leader over the blocks both ran in: the sign interval of their
-/// ratio, at 1 - (1 - confidence) / (rivals - 1), as in multiple comparisons with the best (Hsu
-/// 1981).
+/// From the epochs alone, so that a stored report gives the same again. After a race each interval
+/// is valid however often one looked at it, for those who stop when they like; of fixed sampling it
+/// is the sign interval of as many blocks as there are. Either at 1 - (1 - confidence) / (rivals -
+/// 1), as in multiple comparisons with the best (Hsu 1981).
 recommendation recommend(const workload_result& measured, const run_result& run);
 
 }  // namespace regatta

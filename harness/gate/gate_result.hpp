@@ -63,20 +63,27 @@ struct gate_comparison {
   gate_evidence screening;
   std::optional<gate_evidence> confirmation;  ///< fresh processes and samples, for what may block
   std::optional<double> median_baseline, median_candidate;
-  /// Smallest change that would have been found with 80 % power in the pairs used, as a fraction.
+  /// Smallest change for the worse, as a fraction, that would have been found with 80 % power in
+  /// as many pairs as it was allowed, or as the budget left.
   std::optional<double> detectable;
   bool muted = false;  ///< today: regressed only warns
+  /// Shown: not worse by more than the margin. Goes without saying but where it is inconclusive
+  /// because nobody can tell equivalent from improved.
+  bool not_worse = false;
 };
 
 struct gate_subject_info {
   std::string kind;    ///< "google-benchmark", "command" or "regatta"
   std::string what;    ///< path or command line
-  std::string digest;  ///< of the executable file; equal digests are said to be the same file
+  std::string digest;  ///< of the executable file; equal digests are said to be the same file.
+                       ///< Empty for a command with arguments, of which the file says little
 };
 
 struct gate_result {
   gate_subject_info baseline, candidate;
-  std::vector<gate_comparison> comparisons;
+  std::vector<gate_comparison> comparisons;  ///< those the gate file turns off have no pairs
+  /// Names that one side has and the other has not: not compared. A warning names them as well.
+  std::vector<std::string> only_baseline, only_candidate;
   std::optional<gate_comparison> self_check;  ///< the hidden A/A pair: baseline against its copy
   /// Why no verdict of this run may be trusted, as a sentence; nullopt: the self-check is fine.
   std::optional<std::string> unfit;
