@@ -23,6 +23,10 @@ double sure_p99(const cell_result& cell) {
   return cell.latency.p99_interval ? cell.latency.p99_interval->lower : 0;
 }
 
+bool keeps_slo(const cell_result& cell, const constraints& required) {
+  return !required.slo_p99 || (cell.latency.p99 && *cell.latency.p99 <= *required.slo_p99);
+}
+
 }  // namespace
 
 workload_race::workload_race(const run_plan& plan, bool open_loop,
@@ -86,14 +90,17 @@ void workload_race::end_block() {
   ++blocks_;
 }
 
-std::size_t workload_race::contenders() const { return race_.contenders().size(); }
-
 std::optional<race::elimination> workload_race::elimination_of(std::size_t cell) const {
   return race_.elimination_of(cell);
 }
 
 bool workload_race::settled() const {
-  return plan_.race && contenders() > 0 && race_.state() != race_state::open;
+  if (!plan_.race || race_.state() == race_state::open) return false;
+  // Nobody wins before it is shown to keep the limit.
+  const std::vector<std::size_t> left = race_.contenders();
+  return !left.empty() && std::all_of(left.begin(), left.end(), [&](std::size_t each) {
+    return keeps_slo(*cells_[each], plan_.required);
+  });
 }
 
 std::optional<std::string> workload_race::decision() const {

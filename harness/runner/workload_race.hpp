@@ -39,7 +39,6 @@ class workload_race {
   unsigned blocks() const { return blocks_; }
   /// Not excluded by a constraint.
   bool is_rival(std::size_t cell) const { return !excluded_[cell]; }
-  std::size_t contenders() const;
   std::optional<race::elimination> elimination_of(std::size_t cell) const;
 
  private:

@@ -75,10 +75,10 @@ function logTicks(min, max, most) {
   return decades;
 }
 
-/** From 0 in steps of a power of two, or half as much again: 512 KiB, 1.5 MiB. */
-function byteTicks(max) {
-  let step = 2 ** Math.floor(Math.log2(max / 4));
-  if (max / step > 6) step *= 1.5;
+/** From 0 in at most so many steps of a power of two, or half as much again: 512 KiB, 1.5 MiB. */
+function byteTicks(max, most) {
+  let step = 2 ** Math.ceil(Math.log2(max / most));
+  if (max / (step * 0.75) <= most) step *= 0.75;
   return Array.from({length: Math.floor(max / step) + 1}, (_, i) => i * step);
 }
 
@@ -123,6 +123,7 @@ function nameAxis(colors, names, chosen, width) {
   const isChosen = (context) => names[context.tick?.value] === chosen;
   return {
     type: 'linear',
+    offset: false,
     reverse: true,
     min: -0.5,
     max: names.length - 0.5,

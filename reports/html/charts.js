@@ -5,7 +5,8 @@
 // flight only; cells are the measured ones, best first; judged is judge()'s answer; chosen is the
 // label that the reader highlights; width is in pixels.
 
-const rowHeight = 25;
+const rowHeight = 25;  // pixels
+const rowAxis = 60;    // below the rows: ticks and a title
 
 function base(colors, more) {
   return {
@@ -70,8 +71,10 @@ function namedLines(view, colors, pointsOf) {
 
 /** Ends of a logarithmic y axis with a little room. */
 function rangeOf(datasets) {
-  const values = datasets.flatMap(({data}) => data.map(({y}) => y)).filter(isPositive);
-  return values.length === 0 ? {} : {min: Math.min(...values) / 1.15, max: Math.max(...values) * 1.15};
+  const values = datasets.flatMap(({data, intervals = []}) =>
+    [...data.map(({y}) => y), ...intervals.flat()]).filter(isPositive);
+  if (values.length === 0) return {};
+  return {min: Math.min(...values) / 1.15, max: Math.max(...values) * 1.15};
 }
 
 /** Beyond this an approach is only pointed at: who is near the leader needs the room. */
@@ -85,19 +88,19 @@ function ratioChart(view, colors) {
   const color = (one) => (one.left && one.excluded === null ? colors.accent : colors.quiet);
   const texts = rows.map(({behind, label}, row) => {
     if (behind !== null) {
-      const [lower, upper] = [behind.lower, behind.upper].map(threeDigits);
-      return `${threeDigits(behind.ratio)} [${lower}, ${upper}]`;
+      const [lower, upper] = [behind.lower, behind.upper].map(showRatio);
+      return `${showRatio(behind.ratio)} [${lower}, ${upper}]`;
     }
     return row === 0 ? 'leader' : 'too few blocks';
   });
-  const shortTexts = rows.map(({behind}) => (behind === null ? '' : threeDigits(behind.ratio)));
+  const shortTexts = rows.map(({behind}) => (behind === null ? '' : showRatio(behind.ratio)));
   const beside = view.width > 440 ? texts : shortTexts;
   const ends = rows.flatMap(({behind}) => (behind === null ? [] : [behind.lower, behind.upper]));
   const low = Math.max(1 / farthestRatio, Math.min(1 / (1 + delta), ...ends) / 1.03);
   const high = Math.min(farthestRatio, Math.max(1 + delta, ...ends) * 1.03);
   const isBeyond = ratios.map((ratio) => ratio > high || ratio < low);
   return {
-    height: names.length * rowHeight + 56,
+    height: names.length * rowHeight + rowAxis,
     type: 'scatter',
     data: {
       datasets: [{
@@ -172,13 +175,14 @@ function latencyChart(view, colors) {
     return Number((100 - 100 / value).toPrecision(9)) + ' %';
   };
   return {
+    height: Math.max(260, view.cells.length * rowHeight + rowAxis),  // as the ratios beside it
     type: 'line',
     data: {datasets: lines.datasets},
     options: base(colors, {
       layout: lines.layout,
       scales: {
         x: logAxis(colors, 'share of items', shareOf, {
-          min: 2,
+          min: 1.8,
           afterBuildTicks(axis) {
             const decades = Math.log10(axis.max / axis.min);
             const apart = 48 / (axis.chart.width * 0.7) * decades;  // of logarithms
@@ -223,7 +227,7 @@ function barChart(view, colors, {names, parts, texts, show, intervals}) {
   Object.assign(datasets.at(-1), {intervals, intervalAxis: 'x', intervalColor: colors.ink,
     intervalWidth: 1});
   return {
-    height: names.length * rowHeight + 40,
+    height: names.length * rowHeight + rowAxis - 20,
     type: 'bar',
     data: {datasets},
     options: base(colors, {
@@ -234,7 +238,8 @@ function barChart(view, colors, {names, parts, texts, show, intervals}) {
           stacked: true,
           beginAtZero: true,
           afterBuildTicks(axis) {
-            if (show === showBytes) axis.ticks = byteTicks(axis.max).map((value) => ({value}));
+            if (show !== showBytes) return;
+            axis.ticks = byteTicks(axis.max, axis.chart.width / 110).map((value) => ({value}));
           },
         }),
         y: {...nameAxis(colors, names, view.chosen, nameWidth(names, view.width)), stacked: true},
@@ -289,6 +294,7 @@ function orderChart(view, colors) {
     return {
       label: cell.label,
       data: throughput.map((value, i) => ({x: at[i], y: value / middle, value, block: block[i]})),
+      yAxisID: 'y',
       ...lineStyle(colors, index, chosenOf(cell)),
       pointRadius: chosenOf(cell) ? 3.5 : 2,
       pointBorderColor: chosenOf(cell) ? colors.accent : colors.quiet + '66',
@@ -317,7 +323,7 @@ function orderChart(view, colors) {
       intervalWidth: 2,
     });
     scales.stolen = linearAxis(colors, 'stolen', (value) => showPercent(value), {
-      min: 0, max: most, stack: 'order', stackWeight: 1, offset: false,
+      axis: 'y', min: 0, max: most, stack: 'order', stackWeight: 1, offset: false,
       ticks: {color: colors.quiet, padding: 6, maxTicksLimit: 2,
         callback: (value) => showPercent(value)}});
   }
@@ -357,6 +363,7 @@ function curveChart(view, colors, figureOf, show) {
     return y === null ? [] : [{x: load.in_flight, y}];
   }));
   return {
+    height: 320,
     type: 'line',
     data: {datasets: lines.datasets},
     options: base(colors, {

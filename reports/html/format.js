@@ -35,6 +35,10 @@ function showBytes(bytes) {
   return (unit === 0 ? bytes.toFixed(0) : threeDigits(bytes)) + ' ' + units[unit];
 }
 
+function showRatio(ratio) {
+  return ratio < 1e6 ? threeDigits(ratio) : '∞';
+}
+
 function showPercent(fraction) {
   return String(Number((100 * fraction).toPrecision(4))) + ' %';
 }

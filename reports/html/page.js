@@ -20,6 +20,12 @@ function element(name, properties = {}) {
 
 // Charts
 
+/** Pixels; on paper as many as make the letters legible in half a page, or in a whole one. */
+function widthOf(figure) {
+  if (!page.isPrinting) return figure.clientWidth;
+  return figure.dataset.chart === 'order' ? 920 : 460;
+}
+
 function viewOf(figure) {
   const index = Number(figure.dataset.workload);
   const workload = page.report.workloads[index];
@@ -29,7 +35,7 @@ function viewOf(figure) {
     judged: page.judged[index],
     delta: page.delta,
     chosen: page.chosen[index],
-    width: figure.clientWidth,
+    width: widthOf(figure),
   };
 }
 
@@ -42,8 +48,12 @@ function draw(figure) {
     figure.querySelector('details').open = true;
     return;
   }
-  if (chart.height) plot.style.height = `${chart.height}px`;
+  plot.style.height = `${chart.height}px`;
   const canvas = plot.querySelector('canvas') ?? plot.appendChild(element('canvas'));
+  if (page.isPrinting) {  // the style sheet scales it to the paper
+    chart.options.responsive = false;
+    Object.assign(canvas, {width: widthOf(figure), height: chart.height});
+  }
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', figure.querySelector('h3').textContent +
     ', a chart; the figures are in the table below it');
@@ -211,11 +221,13 @@ function addPrinting() {
   addEventListener('beforeprint', () => {
     theme = root.dataset.theme;
     root.dataset.theme = 'light';
+    page.isPrinting = true;
     for (const details of document.querySelectorAll('details.why')) details.open = true;
     for (const figure of document.querySelectorAll('figure[data-chart]')) draw(figure);
   });
   addEventListener('afterprint', () => {
     if (theme === undefined) delete root.dataset.theme; else root.dataset.theme = theme;
+    page.isPrinting = false;
     redraw();
   });
 }
@@ -236,7 +248,9 @@ async function begin() {
 }
 
 begin().catch((error) => {
+  // As it is without scripts: the tables have all the figures.
   for (const details of document.querySelectorAll('details.numbers')) details.open = true;
   root.classList.remove('scripted');
-  throw error;
+  const text = `No charts: this browser cannot show them (${error.message}). The tables are complete.`;
+  document.querySelector('.masthead').append(element('p', {className: 'notice', textContent: text}));
 });

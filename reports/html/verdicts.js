@@ -166,7 +166,7 @@ function agrees(judged, advice) {
 
 /** How a cell of the matrix looks; the same as look_of() in reports/html_matrix.cpp. */
 function lookOf(judged, one) {
-  const ratio = one.behind === null ? '' : threeDigits(one.behind.ratio);
+  const ratio = one.behind === null ? '' : showRatio(one.behind.ratio);
   if (one.excluded !== null) return {style: 'excluded', mark: '⊘', ratio, word: 'excluded'};
   if (one.left && judged.verdict === 'too few blocks') {
     return {style: 'undecided', mark: '?', ratio, word: 'undecided'};
@@ -192,10 +192,10 @@ function sentenceOf(judged, metric, delta, confidence) {
         return `Use ${names}: the only approach that ${why}.`;
       }
       const {ratio, lower, upper} = runnerUp.behind;
-      const interval = `(${threeDigits(lower)} to ${threeDigits(upper)})`;
+      const interval = `(${showRatio(lower)} to ${showRatio(upper)})`;
       const lead = metric === 'throughput'
-        ? `${threeDigits(ratio)} times ${runnerUp.label} ${interval}`
-        : `the ${metric} of ${runnerUp.label} is ${threeDigits(ratio)} times as much ${interval}`;
+        ? `${showRatio(ratio)} times ${runnerUp.label} ${interval}`
+        : `the ${metric} of ${runnerUp.label} is ${showRatio(ratio)} times as much ${interval}`;
       return `Use ${names}: ${lead}, ahead of all others ${apart}.`;
     }
     case 'tie': {

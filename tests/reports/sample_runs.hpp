@@ -88,7 +88,8 @@ class sample_runs {
     for (std::size_t block = 0; block < blocks; ++block) {
       epoch_sample epoch;
       epoch.block = static_cast<unsigned>(block);
-      epoch.position = std::uniform_int_distribution<unsigned>(0, 10)(random_);
+      epoch.position =
+          std::uniform_int_distribution<unsigned>(0, static_cast<unsigned>(arms) - 1)(random_);
       epoch.at = 0.05 * (static_cast<double>(block * arms) + epoch.position);
       epoch.elapsed = 0.05 + 1e-4 * std::abs(normal());
       epoch.throughput = 1000 * each.speed * noise[block] * std::exp(0.04 * normal());

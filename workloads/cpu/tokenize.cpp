@@ -105,11 +105,8 @@ class tokenize {
     info.kind = work_kind::cpu_bound;
     info.summary = "byte-pair encoding of text documents, 32 KiB an item";
     info.takes_input = true;
-    info.parameters = {{.name = "payload",
-                        .meaning = "bytes of text in an item",
-                        .fallback = usual_window_size,
-                        .least = 16,
-                        .most = 1 << 20}};
+    // usual, least, most
+    info.parameters = {{"payload", "bytes of text in an item", usual_window_size, 16, 1 << 20}};
     return info;
   }
 

@@ -25,16 +25,9 @@ class llm_complete {
     info.summary = "one chat completion of an LLM service over HTTP";
     info.needs = {"llm"};
     info.in_flight = 64;
-    info.parameters = {{.name = "payload",
-                        .meaning = "bytes of the prompt, in whole sentences",
-                        .fallback = 400,
-                        .least = 100,
-                        .most = 65536},
-                       {.name = "tokens",
-                        .meaning = "tokens of the answer, at most",
-                        .fallback = 16,
-                        .least = 1,
-                        .most = 4096}};
+    // usual, least, most
+    info.parameters = {{"payload", "bytes of the prompt, in whole sentences", 400, 100, 65536},
+                       {"tokens", "tokens of the answer, at most", 16, 1, 4096}};
     return info;
   }
 

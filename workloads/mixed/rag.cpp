@@ -113,11 +113,10 @@ class rag {
     info.summary = "fetch a document, preprocess it, query a database, ask an LLM, cite";
     info.needs = {"documents", "database", "llm"};
     info.in_flight = 32;
-    info.parameters = {{.name = "preprocessing",
-                        .meaning = "times each document is preprocessed, for more CPU time an item",
-                        .fallback = 1,
-                        .least = 1,
-                        .most = 1000}};
+    // usual, least, most
+    info.parameters = {{"preprocessing",
+                        "times each document is preprocessed, for more CPU time an item", 1, 1,
+                        1000}};
     return info;
   }
 

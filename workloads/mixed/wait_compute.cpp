@@ -64,12 +64,9 @@ class wait_compute {
     info.kind = work_kind::mixed;
     info.summary = "waits, then computes: cpu-share of its 4 ms alone is CPU time";
     info.in_flight = 32;
-    info.parameters = {{.name = "cpu-share",
-                        .meaning = "share of an item's time alone that is CPU time",
-                        .fallback = 0.2,
-                        .least = 0.001,
-                        .most = 1,
-                        .whole = false}};
+    // usual, least, most, whole
+    info.parameters = {
+        {"cpu-share", "share of an item's time alone that is CPU time", 0.2, 0.001, 1, false}};
     return info;
   }
 

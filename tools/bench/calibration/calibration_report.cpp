@@ -170,12 +170,44 @@ std::string race_table(const calibration& measured) {
   return text;
 }
 
-std::string promises(const calibration& measured) {
+/// Of arms that differ: where all are equal, nobody can be wrong.
+share wrong_races(const calibration& measured) {
   share wrong;
   for (const race_trial& trial : measured.races.races) {
+    if (raced_ratios[trial.ratios].back() == 1) continue;
     ++wrong.of;
     wrong.hits += trial.state != race_state::open && trial.chosen > 1.05 ? 1 : 0;
   }
+  return wrong;
+}
+
+/// What fixed sampling needs to be wrong no more often.
+std::string fixed_text(const calibration& measured) {
+  const share race = wrong_races(measured);
+  std::vector<double> epochs;
+  for (const race_trial& trial : measured.races.races) {
+    if (raced_ratios[trial.ratios].back() > 1) epochs.push_back(static_cast<double>(trial.epochs));
+  }
+  std::string text = fmt::format(
+      "Over the arms that differ: the race was wrong in {}/{} with a "
+      "median of {:.0f} epochs; one arm after the other in",
+      race.hits, race.of, median(epochs).value_or(0));
+  std::optional<std::size_t> enough;
+  for (std::size_t size = 0; size < fixed_sizes.size(); ++size) {
+    share blocked;
+    for (const fixed_trial& trial : measured.races.fixed) {
+      ++blocked.of;
+      blocked.hits += trial.chosen[size] > 1.05 ? 1 : 0;
+    }
+    text += fmt::format(" {}/{} with {},", blocked.hits, blocked.of, 5 * fixed_sizes[size]);
+    if (!enough && blocked.value() <= race.value()) enough = 5 * fixed_sizes[size];
+  }
+  return text + (enough ? fmt::format(" so that {} are enough to be no worse.\n", *enough)
+                        : " so that none of these is enough to be no worse.\n");
+}
+
+std::string promises(const calibration& measured) {
+  const share wrong = wrong_races(measured);
   struct promise {
     std::string what;
     share seen;
@@ -221,7 +253,9 @@ std::string to_markdown(const calibration& measured) {
       load_text(measured.after), measured.seconds, measured.seed, 2 * gate.quads, 1e6 * gate.slice,
       gate.pairs, 100 * gate.level);
   if (!measured.gates.empty()) text += gate_table(measured) + "\n";
-  if (!measured.races.races.empty()) text += race_table(measured) + "\n";
+  if (!measured.races.races.empty()) {
+    text += race_table(measured) + "\n" + fixed_text(measured) + "\n";
+  }
   return text + promises(measured);
 }
 

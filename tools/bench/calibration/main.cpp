@@ -21,7 +21,7 @@ namespace {
 
 struct options {
   std::size_t runs = 400, races = 400, pairs = 50, quads = 4;
-  double slice_us = 250, minutes = 7;
+  double slice_us = 250, minutes = 7.5;
   std::uint64_t seed = 1;
   bool quick = false;
   std::string json;
