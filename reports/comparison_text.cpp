@@ -88,9 +88,16 @@ std::vector<table_column> columns_of(const compared_workload& workload, std::siz
 std::string recommended(const compared_workload& workload) {
   std::vector<std::string> parts;
   for (std::size_t run = 0; run < workload.said.size(); ++run) {
-    parts.push_back(fmt::format("by {} {}", letter_of(run), workload.said[run]));
+    parts.push_back(fmt::format("by {}: {}", letter_of(run), workload.said[run]));
   }
   return fmt::format("Recommended {}.", fmt::join(parts, "; "));
+}
+
+bool has_figures(const compared_workload& workload) {
+  return std::any_of(workload.approaches.begin(), workload.approaches.end(), [](const auto& each) {
+    return std::any_of(each.runs.begin(), each.runs.end(),
+                       [](const run_figure& run) { return run.median.has_value(); });
+  });
 }
 
 bool any_moved(const run_comparison& comparison) {
@@ -111,10 +118,11 @@ std::string markdown_differences(const std::vector<run_difference>& differences)
     const std::string text = markdown_text(sentence_of(each));
     out += each.loud ? fmt::format("- **{}**\n", text) : fmt::format("- {}\n", text);
   }
-  return out.empty() ? "" : out + "\n";
+  return out;
 }
 
 std::string markdown_table(const compared_workload& workload, std::size_t runs) {
+  if (!has_figures(workload)) return "";
   const auto columns = columns_of(workload, runs);
   std::vector<std::string> titles;
   std::vector<std::string> rules;
@@ -156,9 +164,9 @@ std::string render_comparison(const run_comparison& comparison, const terminal_s
   for (const compared_workload& workload : comparison.workloads) {
     out += "\n" + paint(style, bold, wrap(title_of(workload), "", style.columns)) + "\n";
     add_differences(workload.differences);
-    for (const std::string& row :
-         render_table(columns_of(workload, comparison.runs.size()), style.columns)) {
-      out += row + "\n";
+    if (has_figures(workload)) {
+      const auto columns = columns_of(workload, comparison.runs.size());
+      for (const std::string& row : render_table(columns, style.columns)) out += row + "\n";
     }
     out += line(recommended(workload), "  ");
     out += paint(style, bold, line(workload.conclusion, "  "));
@@ -187,9 +195,11 @@ std::string render_comparison_markdown(const run_comparison& comparison) {
   }
   for (const compared_workload& workload : comparison.workloads) {
     out += fmt::format("\n### {}\n\n", markdown_text(title_of(workload)));
-    out += markdown_differences(workload.differences);
-    out += markdown_table(workload, comparison.runs.size());
-    out += fmt::format("\n{}\n\n{}\n", markdown_text(recommended(workload)),
+    const std::string differences = markdown_differences(workload.differences);
+    if (!differences.empty()) out += differences + "\n";
+    const std::string table = markdown_table(workload, comparison.runs.size());
+    if (!table.empty()) out += table + "\n";
+    out += fmt::format("{}\n\n{}\n", markdown_text(recommended(workload)),
                        markdown_text(workload.conclusion));
   }
   if (any_moved(comparison)) out += "\n" + markdown_text(legend) + "\n";

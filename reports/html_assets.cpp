@@ -15,7 +15,10 @@
   extern "C" const char name##_begin[];                                                   \
   extern "C" const char name##_end[];
 
-EMBED(regatta_html_style, FILE_OF(REGATTA_HTML_FOLDER "/page.css"))
+EMBED(regatta_html_style,
+      FILE_OF(REGATTA_HTML_FOLDER "/page.css")    // colours, letters, the top of the page
+      FILE_OF(REGATTA_HTML_FOLDER "/data.css")    // tables, figures, controls
+      FILE_OF(REGATTA_HTML_FOLDER "/media.css"))  // narrow windows, motion, paper
 EMBED(regatta_html_script,
       FILE_OF(REGATTA_HTML_FOLDER "/format.js")       // figures as people read them
       FILE_OF(REGATTA_HTML_FOLDER "/statistics.js")   // evidence, intervals, the race
@@ -23,6 +26,7 @@ EMBED(regatta_html_script,
       FILE_OF(REGATTA_HTML_FOLDER "/verdicts.js")     // recomputed
       FILE_OF(REGATTA_HTML_FOLDER "/chart_parts.js")  // marks that the chart library lacks
       FILE_OF(REGATTA_HTML_FOLDER "/charts.js")       // one function a figure
+      FILE_OF(REGATTA_HTML_FOLDER "/series_charts.js")
       FILE_OF(REGATTA_HTML_FOLDER "/page.js"))        // begins when the page is there
 EMBED(regatta_chart_library, FILE_OF(REGATTA_CHART_LIBRARY))
 EMBED(regatta_chart_library_terms, FILE_OF(REGATTA_HTML_FOLDER "/chart_library_licence.txt"))

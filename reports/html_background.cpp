@@ -159,10 +159,11 @@ markup html_findings(const run_result& run) {
     }
   }
   return section("findings", "Findings",
-                 findings.empty() ? element("p", {},
-                                            "None: every approach answered right, and "
-                                            "nothing was seen that speaks against the run.")
-                                  : element("ul", {}, list_items(findings)));
+                 findings.empty()
+                     ? element("p", {},
+                               "None: every approach answered right, and the run had no "
+                               "warnings.")
+                     : element("ul", {}, list_items(findings)));
 }
 
 markup html_machine(const run_result& run) {
@@ -181,7 +182,7 @@ markup html_method(const run_result& run) {
   fact_list list{
       {"Suite", plan.suite.empty() ? "none" : plan.suite},
       {"Budget", show_seconds(static_cast<double>(plan.budget.count()) * 1e-3)},
-      {"Took", show_seconds(run.seconds)},
+      {"Took", run.seconds > 0 ? show_seconds(run.seconds) : "unknown"},
       {"Confidence", show_percent(plan.confidence + 1e-9) + " %"},
       {"δ", show_percent(plan.practical_difference + 1e-9) + " %"},
       {"Constraints", required.empty() ? "none" : fmt::format("{}", fmt::join(required, "; "))},

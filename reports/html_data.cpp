@@ -74,12 +74,15 @@ void round_epochs(json& epochs, const json& workloads, int digits) {
   }
 }
 
+// Level 9 takes five times as long as 7, for 3 % less.
+constexpr int compression_level = 7;
+
 std::string compressed(const std::string& text) {
   uLongf size = compressBound(text.size());
   std::string packed(size, '\0');
   if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
                 reinterpret_cast<const Bytef*>(text.data()), text.size(),
-                Z_BEST_COMPRESSION) != Z_OK) {
+                compression_level) != Z_OK) {
     throw std::runtime_error("cannot compress the data of the HTML page");
   }
   packed.resize(size);

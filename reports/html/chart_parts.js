@@ -148,6 +148,7 @@ const intervalMarks = {
     const dataset = chart.data.datasets[index];
     if (!dataset.intervals) return;
     const {ctx} = chart;
+    const colors = [].concat(dataset.intervalColor);  // one for all, or one a point
     const isAcross = dataset.intervalAxis === 'x';
     const scale = isAcross ? meta.xScale : meta.yScale;
     ctx.save();
@@ -159,7 +160,7 @@ const intervalMarks = {
       const [low, high] = dataset.intervals[i].map((value) => scale.getPixelForValue(value));
       const cap = dataset.intervalCap ?? 3;
       ctx.beginPath();
-      ctx.strokeStyle = [].concat(dataset.intervalColor)[i % [].concat(dataset.intervalColor).length];
+      ctx.strokeStyle = colors[i % colors.length];
       ctx.lineWidth = dataset.intervalWidth ?? 1.5;
       if (isAcross) {
         ctx.moveTo(low, point.y - cap);
@@ -232,8 +233,10 @@ const endLabels = {
     labels.forEach((label, i) => {
       if (i > 0) label.y = Math.max(label.y, labels[i - 1].y + gap);
     });
-    for (let i = labels.length - 1, limit = area.bottom; i >= 0; --i, limit = labels[i + 1].y - gap) {
-      labels[i].y = Math.min(labels[i].y, limit);
+    let limit = area.bottom;
+    for (const label of labels.slice().reverse()) {
+      label.y = Math.min(label.y, limit);
+      limit = label.y - gap;
     }
     ctx.save();
     ctx.textBaseline = 'middle';

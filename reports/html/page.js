@@ -251,6 +251,9 @@ begin().catch((error) => {
   // As it is without scripts: the tables have all the figures.
   for (const details of document.querySelectorAll('details.numbers')) details.open = true;
   root.classList.remove('scripted');
-  const text = `No charts: this browser cannot show them (${error.message}). The tables are complete.`;
-  document.querySelector('.masthead').append(element('p', {className: 'notice', textContent: text}));
+  document.querySelector('.masthead').append(element('p', {
+    className: 'notice',
+    textContent: `No charts: this browser cannot show them (${error.message}). ` +
+      'The tables are complete.',
+  }));
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What reports/comparison.cpp and reports/recommendation.cpp conclude from the epochs, for any δ and
-// confidence. (Constraints stay as they were: who is excluded is read from the report.)
+// What reports/comparison.cpp and reports/recommendation.cpp conclude from the epochs, for any δ
+// and confidence. (Constraints stay as they were: who is excluded is read from the report.)
 
 const noProgress = 1e18;
 

@@ -75,7 +75,8 @@ TEST(GoogleBenchmarkJson, WhatHasNoTimesHasNoRowButIsNamed) {
   auto wrong = cell("thread", {1000});
   wrong.ended = outcome::wrong_answer;
   wrong.reason = "2 of 10 answers were wrong";
-  auto stuck = cell("tbb", {1000, 0, std::numeric_limits<double>::quiet_NaN()});
+  auto stuck = cell("tbb", {1000, 0, std::numeric_limits<double>::quiet_NaN(),
+                            std::numeric_limits<double>::infinity()});
   const json file =
       file_of(run_of({wrong, stuck, ended("process", outcome::crashed, "killed by signal 11")}));
   ASSERT_EQ(file["benchmarks"].size(), 2U);
@@ -83,7 +84,7 @@ TEST(GoogleBenchmarkJson, WhatHasNoTimesHasNoRowButIsNamed) {
   EXPECT_EQ(file["benchmarks"][0]["repetitions"], 1);
   const auto said = file["context"]["regatta_without_rows"].get<std::string>();
   EXPECT_THAT(said, AllOf(HasSubstr("backend:thread/in_flight:8: wrong answer: 2 of 10"),
-                          HasSubstr("backend:tbb/in_flight:8: 2 epochs without a right answer"),
+                          HasSubstr("backend:tbb/in_flight:8: 3 epochs without a right answer"),
                           HasSubstr("backend:process/in_flight:8: crashed: killed by signal 11")));
 }
 

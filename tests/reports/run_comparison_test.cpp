@@ -333,6 +333,20 @@ TEST(RunComparison, ThreeRunsAreEachHeldAgainstTheFirst) {
   EXPECT_THAT(text, AllOf(HasSubstr("B/A"), HasSubstr("C/A"), HasSubstr("B, C moved")));
 }
 
+TEST(RunComparison, RunsRacedByDifferentThingsHaveNoFiguresInCommon) {
+  compared both;
+  both.add({cell("a", around(100)), cell("b", around(50))});
+  run_result& second = both.add({cell("a", around(100)), cell("b", around(50))});
+  second.plan.by = objective::cpu;
+  for (cell_result& each : second.workloads[0].cells) {
+    for (epoch_sample& epoch : each.epochs) epoch.cpu_per_item = 1 / epoch.throughput;
+  }
+  const auto result = both.result();
+  EXPECT_EQ(result.workloads.at(0).held, agreement::open);
+  EXPECT_THAT(result.workloads.at(0).conclusion, HasSubstr("raced by different things"));
+  EXPECT_THAT(render_comparison(result, {}), Not(HasSubstr("backend")));
+}
+
 TEST(RunComparison, TextFitsTheTerminalButForCommandsWhichMustBeWhole) {
   compared both;
   both.add({cell("a", around(100)), cell("b", around(50))});

@@ -9,11 +9,14 @@ import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from regatta_command import FAULTY, SMALL, CommandTest
+from regatta_command import FAULTY, CommandTest
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = HERE.parent / "reports" / "junit.xsd"
 COMPARE = pathlib.Path("/usr/share/benchmark/compare.py")  # of libbenchmark-tools
+
+# Three blocks are over in a second; the budget is for a machine that is busy with something else.
+RUN = ["--blocks", "3", "--budget", "15s", "--no-card"]
 
 # What each reader takes from a row, as read in its source.
 ROW = {"name": str, "run_name": str, "run_type": str, "repetitions": int, "threads": int,
@@ -40,7 +43,7 @@ class Exports(CommandTest):
     def measure(self, name, *more, program=None):
         options = {"program": program} if program else {}
         finished = self.run_command("run", "-w", "tokenize", "-b", "thread", "-b", "coroutine",
-                                    *SMALL, "-o", name, *more, **options)
+                                    *RUN, "-o", name, *more, **options)
         self.assertTrue((self.folder / name).exists(), finished)
         return finished
 
@@ -103,7 +106,8 @@ class Exports(CommandTest):
             self.assertEqual(set(row) - set(ROW) - OTHER_KEYS - COUNTERS, set())
             self.assertIn(row["time_unit"], ("ns", "us", "ms", "s"))
             self.assertEqual(row["threads"], 1)
-            for key in ["real_time", "cpu_time", *COUNTERS & set(row)]:
+            self.assertGreaterEqual(row["cpu_time"], 0, row)  # a short epoch may show none
+            for key in ["real_time", *COUNTERS & set(row)]:
                 self.assertGreater(row[key], 0, (key, row))
             # conbench takes the CPU time of a name without it, and what follows the first '/' apart.
             self.assertIn("/real_time", row["name"])
@@ -121,8 +125,10 @@ class Exports(CommandTest):
             mine = [row for row in rows if row["run_type"] == "iteration"
                     and f"/backend:{label}/" in row["name"]]
             self.assertEqual([row["repetition_index"] for row in mine], list(range(len(mine))))
-            self.assertEqual({row["repetitions"] for row in mine}, {len(cell["epochs"])})
-            for row, epoch in zip(mine, cell["epochs"]):
+            epochs = [epoch for epoch in cell["epochs"] if epoch["throughput"] > 0]
+            self.assertGreater(len(epochs), 0)
+            self.assertEqual([row["repetitions"] for row in mine], [len(epochs)] * len(epochs))
+            for row, epoch in zip(mine, epochs):
                 self.assertAlmostEqual(row["real_time"] * epoch["throughput"], 1e9, delta=1)
                 self.assertEqual(row["iterations"], epoch["items"])
 
@@ -148,7 +154,7 @@ class Exports(CommandTest):
     def test_what_failed_is_told_apart_and_has_no_times(self):
         finished = self.run_command("run", "-w", "tokenize", "-w", "faulty-segfault", "-b", "thread",
                                     "-b", "process", "-b", "faulty-corrupts", "-b",
-                                    "faulty-unavailable", *SMALL, program=FAULTY)
+                                    "faulty-unavailable", *RUN, program=FAULTY)
         self.assertEqual(finished.code, 1, finished)
         root = self.junit("regatta-report.json", program=FAULTY)
         results = {(case.get("classname"), case.get("name")): [part.tag for part in case][1:]

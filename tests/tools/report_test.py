@@ -264,13 +264,16 @@ class Comparing(Reports):
         self.assertNotIn("regress", finished.stdout)
 
     def test_what_moved_is_exit_code_0(self):
-        def slower(report):
-            for cell in report["workloads"][0]["cells"]:
-                for epoch in cell["epochs"]:
-                    epoch["throughput"] /= 4
-                cell["median_throughput"] /= 4
-        finished = self.run_command("compare", "a.json", self.changed(slower, "b.json"))
-        self.assertEqual(finished.code, 0, finished)
+        def steady(rate):
+            def change(report):
+                for cell in report["workloads"][0]["cells"]:
+                    epoch = cell["epochs"][0] | {"throughput": rate}
+                    cell["epochs"] = [epoch | {"block": block} for block in range(8)]
+                    cell["median_throughput"] = rate
+            return change
+        finished = self.run_command("compare", self.changed(steady(400), "b.json"),
+                                    self.changed(steady(100), "c.json"))
+        self.assertEqual((finished.code, finished.stderr), (0, ""), finished)
         self.assertRegex(finished.stdout, r"(?m)^thread .* 0\.25 .* moved$")
 
     def test_formats(self):
