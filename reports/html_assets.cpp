@@ -27,7 +27,7 @@ EMBED(regatta_html_script,
       FILE_OF(REGATTA_HTML_FOLDER "/chart_parts.js")  // marks that the chart library lacks
       FILE_OF(REGATTA_HTML_FOLDER "/charts.js")       // one function a figure
       FILE_OF(REGATTA_HTML_FOLDER "/series_charts.js")
-      FILE_OF(REGATTA_HTML_FOLDER "/page.js"))        // begins when the page is there
+          FILE_OF(REGATTA_HTML_FOLDER "/page.js"))  // begins when the page is there
 EMBED(regatta_chart_library, FILE_OF(REGATTA_CHART_LIBRARY))
 EMBED(regatta_chart_library_terms, FILE_OF(REGATTA_HTML_FOLDER "/chart_library_licence.txt"))
 

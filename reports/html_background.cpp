@@ -84,6 +84,9 @@ fact_list environment_facts(const run_result& run) {
   return list;
 }
 
+// 0 stands for what was never run or timed.
+std::string time_or_dash(double seconds) { return seconds > 0 ? show_seconds(seconds) : "–"; }
+
 std::string saved(const race_receipt& race) {
   if (race.fixed_seconds <= 0 || race.seconds >= race.fixed_seconds) return "–";
   return fmt::format("{:.0f} %", 100 * (1 - race.seconds / race.fixed_seconds));
@@ -94,11 +97,11 @@ markup receipt(const run_result& run) {
   for (std::size_t i = 0; i < run.workloads.size(); ++i) {
     const workload_result& measured = run.workloads[i];
     std::vector<markup> line{html_title(run, i), show_whole(measured.blocks),
-                             show_seconds(measured.window)};
+                             time_or_dash(measured.window)};
     if (const auto& race = measured.race) {
       for (const auto& text :
-           {show_whole(race->epochs), show_seconds(race->seconds), show_whole(race->fixed_epochs),
-            show_seconds(race->fixed_seconds), saved(*race), race->ended}) {
+           {show_whole(race->epochs), time_or_dash(race->seconds), show_whole(race->fixed_epochs),
+            time_or_dash(race->fixed_seconds), saved(*race), race->ended}) {
         line.emplace_back(text);
       }
     } else {
@@ -106,7 +109,7 @@ markup receipt(const run_result& run) {
           measured.cells.begin(), measured.cells.end(), std::size_t{0},
           [](std::size_t sum, const cell_result& cell) { return sum + cell.epochs.size(); });
       for (const auto& text :
-           {show_whole(epochs), show_seconds(measured.seconds), std::string("–"), std::string("–"),
+           {show_whole(epochs), time_or_dash(measured.seconds), std::string("–"), std::string("–"),
             std::string("–"), measured.not_run ? "not run: " + *measured.not_run : ""}) {
         line.emplace_back(text);
       }
@@ -182,7 +185,7 @@ markup html_method(const run_result& run) {
   fact_list list{
       {"Suite", plan.suite.empty() ? "none" : plan.suite},
       {"Budget", show_seconds(static_cast<double>(plan.budget.count()) * 1e-3)},
-      {"Took", run.seconds > 0 ? show_seconds(run.seconds) : "unknown"},
+      {"Took", time_or_dash(run.seconds)},
       {"Confidence", show_percent(plan.confidence + 1e-9) + " %"},
       {"δ", show_percent(plan.practical_difference + 1e-9) + " %"},
       {"Constraints", required.empty() ? "none" : fmt::format("{}", fmt::join(required, "; "))},

@@ -184,7 +184,11 @@ void add_gate_command(CLI::App& app, int& exit_code) {
                       "each benchmark need more, up to 10m)");
   command->add_option("--max-pairs", settings.max_pairs, "Per comparison")->capture_default_str();
   command->add_option("--min-time", subjects.min_time,
-                      "Google Benchmark: how long one benchmark runs in one launch (default 20ms)");
+                      "Google Benchmark: how long one benchmark runs in one launch (default 10ms)");
+  command
+      ->add_option("--repetitions", subjects.repetitions,
+                   "Google Benchmark: parts of that time, whose median counts; 1: no parts")
+      ->capture_default_str();
   command->add_option("--launch-timeout", subjects.launch_timeout,
                       "A launch that takes longer has failed (default 60s)");
   run_request& cells = subjects.cells;

@@ -80,14 +80,15 @@ gate_subjects google_benchmarks(const gate_request& request, std::uint64_t seed,
                                 const stop_function& stop) {
   gate_subjects subjects;
   const side_seeds seeds(seed);
+  const auto work = std::make_shared<google_benchmark_work>(
+      parse_duration("--min-time", request.min_time.value_or("10ms")), request.repetitions);
   const auto make = [&](const command_words& words, const std::string& text, std::uint64_t own) {
     return std::make_unique<google_benchmark_subject>(
-        google_benchmark_options{
-            .command = words,
-            .shown_as = text,
-            .min_time = parse_duration("--min-time", request.min_time.value_or("20ms")),
-            .launch_limit = launch_limit(request),
-            .seed = own},
+        google_benchmark_options{.command = words,
+                                 .shown_as = text,
+                                 .work = work,
+                                 .launch_limit = launch_limit(request),
+                                 .seed = own},
         stop);
   };
   command_words words = parse_command(request.baseline);
@@ -143,6 +144,9 @@ gate_subjects make_gate_subjects(const gate_request& request, std::uint64_t seed
   const subject_kind kind = kind_of(request, stop);
   if (request.shell && kind != subject_kind::command) {
     throw usage_error("--shell is for commands, and these are " + to_string(kind));
+  }
+  if (request.repetitions == 0 || request.repetitions > 1000) {
+    throw usage_error("--repetitions is a number from 1 to 1000");
   }
   if (request.min_time && kind != subject_kind::google_benchmark) {
     throw usage_error("--min-time is for Google Benchmark executables, and these are " +

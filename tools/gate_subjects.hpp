@@ -21,7 +21,8 @@ struct gate_request {
   bool shell = false;
   bool memory = false;  ///< max_rss is wanted
   std::optional<std::string> min_time, launch_timeout;
-  run_request cells;  ///< of regatta builds: what the two run
+  unsigned repetitions = 19;  ///< of Google Benchmark
+  run_request cells;          ///< of regatta builds: what the two run
 };
 
 /// The two sides of a gate, and a copy of the baseline for the self-check.

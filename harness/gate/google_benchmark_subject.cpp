@@ -57,6 +57,7 @@ std::vector<std::string> google_benchmark_subject::names() {
     throw std::runtime_error(
         fmt::format("{} with --benchmark_list_tests {}", options_.shown_as, *why));
   }
+  startup_ = ended.cpu;
   std::vector<std::string> names;
   std::istringstream lines(text_in(listing.get()));
   for (std::string line; std::getline(lines, line);) {
@@ -70,23 +71,51 @@ std::vector<gate_metric> google_benchmark_subject::metrics() const {
   return {{"real_time", "s"}, {"cpu_time", "s"}};
 }
 
-std::variant<gate_epoch, gate_failure> google_benchmark_subject::measure(const std::string& name,
-                                                                         unsigned /*launch*/) {
+google_benchmark_subject::measured_launch google_benchmark_subject::run(const std::string& name,
+                                                                        unsigned repetitions) {
   // A file of its own: the program may print what it likes. Before 1.8 the time is a plain number,
   // which later versions read as well, with a warning; those that tell their version want the unit.
-  const double seconds = std::chrono::duration<double>(options_.min_time).count();
   const unique_fd file = memory_file(0);
   const launch_result ended = launch(
       {"--benchmark_filter=" + exact_benchmark_filter(name),
-       fmt::format("--benchmark_min_time={}{}", seconds, library_version_.empty() ? "" : "s"),
+       fmt::format("--benchmark_min_time={}{}", options_.work->seconds_per_repetition(),
+                   library_version_.empty() ? "" : "s"),
+       fmt::format("--benchmark_repetitions={}", repetitions),
        fmt::format("--benchmark_out=/proc/self/fd/{}", results), "--benchmark_out_format=json"},
       {file.get(), results});
-  if (const auto why = ended.failure()) return gate_failure{*why};
+  if (const auto why = ended.failure()) return {gate_failure{*why}, ended.cpu};
   const std::string written = text_in(file.get());
-  if (written.empty()) return gate_failure{"ended without results: " + ended.last_words};
+  if (written.empty()) return {gate_failure{"ended without results: " + ended.last_words}, 0};
   google_benchmark_output output = read_google_benchmark(written, name);
   if (!output.library_version.empty()) library_version_ = std::move(output.library_version);
-  return std::move(output.outcome);
+  return {std::move(output.outcome), ended.cpu};
+}
+
+std::variant<gate_epoch, gate_failure> google_benchmark_subject::measure(const std::string& name,
+                                                                         unsigned /*launch*/) {
+  if (!options_.work->repetitions(name)) {
+    const measured_launch once = run(name, 1);
+    const auto* const epoch = std::get_if<gate_epoch>(&once.outcome);
+    if (epoch == nullptr) return once.outcome;
+    const auto time = epoch->values.find("real_time");
+    options_.work->plan(name, once.cpu - startup_, time != epoch->values.end() ? time->second : 0);
+  }
+  return run(name, *options_.work->repetitions(name)).outcome;
+}
+
+std::optional<unsigned> google_benchmark_work::repetitions(const std::string& name) const {
+  const auto found = planned_.find(name);
+  return found != planned_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+void google_benchmark_work::plan(const std::string& name, double cpu, double iteration) {
+  // The library finds the number of iterations by calling the benchmark about this often.
+  constexpr double calls = 4;
+  const double shortest = std::max(iteration, cpu / calls);
+  const double affordable = std::max(1.0, min_time_ / std::max(shortest, 1e-9));
+  // Odd, so that the median is one of them.
+  const auto count = static_cast<unsigned>(std::min<double>(repetitions_, affordable));
+  planned_[name] = count - (count % 2 == 0 ? 1 : 0);
 }
 
 std::optional<std::string> library_mismatch(const gate_subject& baseline,

@@ -154,7 +154,7 @@ function agrees(judged, advice) {
   const near = (a, b) => Math.abs(a - b) <= 1e-4 * Math.abs(b);
   const same = (mine, theirs) => (mine === null) === (theirs === null) &&
     (mine === null || ['ratio', 'lower', 'upper'].every((key) => near(mine[key], theirs[key])));
-  return judged.verdict === advice.verdict &&
+  return judged.verdict === advice.verdict && judged.settled === advice.settled &&
     judged.choice.join('\n') === advice.choice.join('\n') &&
     judged.contestants.length === advice.standings.length &&
     advice.standings.every((place) => {

@@ -204,6 +204,11 @@ class HtmlPage(unittest.TestCase):
         self.assertEqual(len(lines), 1 + 6 * 40 + 1)
         self.assertTrue(lines[0].startswith("workload,in_flight,rate,label,block,position"))
         self.assertTrue(lines[1].startswith('"<script>alert(1)</script>",8,,"<script>'))
+        # A spreadsheet would take it for a formula.
+        self.assertIn('"\'=1+1"', self.browser.evaluate("""(() => {
+            page.report.workloads[0].workload = '=1+1';
+            return reportAsCsv(page.report);
+          })()"""))
         # The buttons hand them to the browser.
         self.browser.evaluate("""
             window.saved = [];
@@ -220,7 +225,12 @@ class HtmlPage(unittest.TestCase):
         fastest = None
         for _ in range(5):  # the machine may be busy with others
             self.open_drawn("full.html")
-            milliseconds = float(self.fact("drawnAfter"))
+            milliseconds = float(self.fact("drawnAfter")) + self.browser.evaluate("""(() => {
+                const began = performance.now();
+                for (const figure of document.querySelectorAll('#w0 figure')) draw(figure);
+                return performance.now() - began;
+              })()""")
+            self.assertEqual(self.count("#w0 canvas"), 5)
             fastest = min(milliseconds, fastest or milliseconds)
             if fastest < 1000:
                 break
