@@ -27,8 +27,10 @@ struct epoch_sample {
   std::uint64_t items = 0;
   std::uint64_t failures = 0;
   std::uint64_t unserved = 0;
-  std::optional<double> p50, p99;  ///< seconds
-  std::optional<double> steal;     ///< share of the machine's busy time that was stolen meanwhile
+  std::optional<double> p50, p99;      ///< seconds
+  std::optional<double> cpu_per_item;  ///< seconds, of all the cell's processes
+  std::optional<std::uint64_t> pss;    ///< bytes, sampled only if memory is the objective
+  std::optional<double> steal;  ///< share of the machine's busy time that was stolen meanwhile
 };
 
 /// Latency over all measured epochs, in seconds. What the sample is too small for is unknown.
@@ -65,6 +67,10 @@ struct cell_result {
   std::optional<double> dataset_load;  ///< seconds to have the dataset in memory
   backend_facts facts;
   std::vector<epoch_sample> epochs;  ///< in run order; empty unless ok
+  /// Dropped from the race after this block, because `beaten_by` is ahead of it by more than δ.
+  /// (Counted from 0, as epoch_sample::block.)
+  std::optional<unsigned> eliminated_after;
+  std::string beaten_by;  ///< a label; empty unless eliminated
   latency_summary latency;
   std::optional<usage_per_item> usage;
   std::optional<memory_summary> memory;
@@ -75,6 +81,20 @@ struct cell_result {
   bool ok() const { return ended == outcome::ok && !epochs.empty(); }
 };
 
+/// How a workload's race ended, and what it cost.
+struct race_receipt {
+  bool settled = false;  ///< a winner or a tie set, before the budget was used up
+  std::string
+      ended;  ///< why it ended, as a clause: "every other approach is behind by more than 5 %"
+  std::uint64_t epochs = 0;  ///< measured, over all rivals
+  double seconds = 0;        ///< in which they ran
+  /// What complete blocks of all rivals up to the last one that was run would have cost: the same
+  /// epochs for everybody, as a design without elimination needs them. (An approach that failed or
+  /// that a constraint rules out is counted as it ran.)
+  std::uint64_t fixed_epochs = 0;
+  double fixed_seconds = 0;  ///< by the mean cost of an epoch of each rival
+};
+
 struct workload_result {
   workload_plan plan;
   workload_info info;
@@ -83,8 +103,9 @@ struct workload_result {
   bool verified = true;  ///< false: a real endpoint, whose answers nobody can know beforehand
   std::optional<std::string> not_run;  ///< why nothing was measured at all
   unsigned blocks = 0;
-  double window = 0;   ///< seconds
-  double seconds = 0;  ///< spent on this workload
+  double window = 0;                 ///< seconds, of the last epochs; the first may be shorter
+  double seconds = 0;                ///< spent on this workload
+  std::optional<race_receipt> race;  ///< nullopt when nothing was measured
   std::vector<cell_result> cells;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,17 @@ struct workload_options {
   dataset_scale scale = dataset_scale::standard;
   std::optional<std::filesystem::path> input;  ///< the user's own documents or images
   std::string model = "regatta-mock";          ///< model name sent to an LLM endpoint
+  /// Those the user has set, of the workload's own; see parameter_of().
+  std::map<std::string, double> parameters = {};
+};
+
+/// A number by which an author lets users vary what an item is: its size, its share of CPU time.
+struct workload_parameter {
+  std::string name;     ///< "payload"
+  std::string meaning;  ///< with the unit: "bytes of text in an item"
+  double fallback = 1;  ///< the value when the user names none
+  double least = 1, most = 1'000'000;
+  bool whole = true;  ///< takes whole numbers only
 };
 
 struct workload_info {
@@ -28,6 +40,11 @@ struct workload_info {
   std::vector<std::string> needs = {};  ///< service names: "llm", "documents", "database"
   unsigned in_flight = 8;               ///< closed-loop load when the user names none
   bool takes_input = false;             ///< --input DIR is meaningful
+  std::vector<workload_parameter> parameters = {};
 };
+
+/// The value of one of the workload's own parameters: what the user has set, or its fallback.
+double parameter_of(const workload_info& info, const workload_options& options,
+                    const std::string& name);
 
 }  // namespace regatta

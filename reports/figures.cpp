@@ -63,6 +63,7 @@ std::string show_percent(double fraction) {
   return fmt::format("{:.4g}", std::floor(fraction * 1000) / 10);
 }
 
-std::string show_ratio(double ratio) { return three_digits(ratio); }
+// Against an epoch in which nothing was finished, any ratio is as good as infinite.
+std::string show_ratio(double ratio) { return ratio < 1e6 ? three_digits(ratio) : "∞"; }
 
 }  // namespace regatta

@@ -13,7 +13,7 @@ std::string show_seconds(std::optional<double> seconds);
 std::string show_rate(double per_second);     ///< "4,890/s"
 std::string show_bytes(double bytes);         ///< "256 MiB"
 std::string show_percent(double fraction);    ///< "99.5", rounded down: no promise is rounded up
-std::string show_ratio(double ratio);         ///< "1.94"
+std::string show_ratio(double ratio);         ///< "1.94"; beyond a million "∞"
 std::string show_count(double count);         ///< "1,000", "9.82"
 std::string show_whole(std::uint64_t count);  ///< "1,000", "8"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "reports/figures.hpp"
+#include "reports/open_question.hpp"
 
 namespace regatta {
 namespace {
@@ -46,9 +47,12 @@ void compare_with_serial(recommendation& advice) {
                                          best.label, show_rate(best.value), times,
                                          show_rate(serial->value), interval));
   } else {
+    const auto show = [&](double value) {
+      return advice.metric == "memory" ? show_bytes(value) : show_seconds(value);
+    };
     advice.because.push_back(fmt::format(
-        "The {} of {} is {}; that of serial is {} times as long ({}); {}.", advice.metric,
-        best.label, show_seconds(best.value), times, show_seconds(serial->value), interval));
+        "The {} of {} is {}; that of serial is {} times as much ({}); {}.", advice.metric,
+        best.label, show(best.value), times, show(serial->value), interval));
   }
 }
 
@@ -59,12 +63,14 @@ void explain_ceilings(recommendation& advice, const workload_result& measured) {
     if (!cell.ok() || chosen(advice, cell) || measured.info.kind == work_kind::cpu_bound) continue;
     if (cell.facts.capacity >= measured.plan.in_flight || !cell.latency.p50) continue;
     if (cell.choice.label == "serial") continue;
+    std::vector<double> throughputs;
+    for (const epoch_sample& epoch : cell.epochs) throughputs.push_back(epoch.throughput);
     advice.because.push_back(fmt::format(
         "{} has {} items in service at a time of the {} in flight: at a median of {} each that "
         "caps it near {}, and it reached {}.",
         cell.choice.label, cell.facts.capacity, measured.plan.in_flight,
         show_seconds(*cell.latency.p50), show_rate(cell.facts.capacity / *cell.latency.p50),
-        show_rate(place_of(advice, cell.choice.label)->value)));
+        show_rate(median(throughputs).value_or(0))));
     return;  // one such sentence; the others are capped for the same reason
   }
 }
@@ -138,7 +144,8 @@ void add_alternatives(recommendation& advice, const workload_result& measured) {
   const auto best_with = [&](auto property) -> const standing* {
     for (const standing& place : advice.standings) {
       const cell_result* const cell = find(measured, place.label);
-      if (cell != nullptr && property(cell->info)) return &place;
+      if (cell == nullptr || !place.excluded.empty()) continue;
+      if (property(cell->info)) return &place;
     }
     return nullptr;
   };
@@ -166,7 +173,7 @@ void add_alternatives(recommendation& advice, const workload_result& measured) {
 }  // namespace
 
 void add_reasons(recommendation& advice, const workload_result& measured) {
-  if (advice.outcome == verdict::too_few) return;
+  if (advice.outcome == verdict::too_few || advice.outcome == verdict::nothing) return;
   compare_with_serial(advice);
   explain_kind(advice, measured);
   explain_ceilings(advice, measured);
@@ -178,9 +185,18 @@ void add_reasons(recommendation& advice, const workload_result& measured) {
 
 void add_caveats(recommendation& advice, const workload_result& measured, const run_result& run) {
   const auto say = [&](std::string text) { advice.caveats.push_back(std::move(text)); };
+  if (advice.outcome == verdict::tie && !advice.settled && measured.race && run.plan.race) {
+    say(what_is_open(advice, measured));
+  }
   if (advice.outcome == verdict::too_few) {
     say(fmt::format("{} blocks are too few for {:.0f} % over {} approaches: raise --budget.",
                     measured.blocks, 100 * advice.confidence, advice.standings.size()));
+  }
+  const bool wants_p99 =
+      run.plan.by == objective::p99 || (run.plan.by == objective::throughput && measured.plan.rate);
+  if (wants_p99 && advice.metric == "median latency") {
+    say("The epochs were too short to show p99: approaches are compared by the median. A larger "
+        "--budget or fewer backends make them longer.");
   }
   for (const cell_result& cell : measured.cells) {
     if (!cell.ok()) {

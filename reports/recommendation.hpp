@@ -22,15 +22,18 @@ struct standing {
   std::string label;
   double value = 0;  ///< median over blocks, in the metric's unit
   std::optional<ratio_estimate>
-      behind;         ///< leader / this one; nullopt for the leader, or too few blocks
-  bool tied = false;  ///< in the tie set
+      behind;            ///< leader / this one; nullopt for the leader, or too few blocks
+  bool tied = false;     ///< in the tie set
+  std::string excluded;  ///< the constraint it does not keep, as a clause with its figure; or empty
 };
 
 /// What to use for one workload, how sure that is, and why. Sentences cite measured numbers.
 struct recommendation {
   std::string workload;
   verdict outcome = verdict::nothing;
-  std::string metric;  ///< "throughput"; in an open loop "p99 latency" or "median latency"
+  std::string metric;  ///< "throughput", "p99 latency", "median latency", "CPU per item", "memory"
+  bool settled =
+      false;  ///< decided before the budget ended; a tie that is not may still have a winner
   std::vector<standing> standings;  ///< best first
   std::vector<std::string> choice;  ///< the winner, or the tie set, the preferred one first
   std::string tie_break;            ///< what put the preferred one first, if it is a tie
@@ -43,9 +46,10 @@ struct recommendation {
   std::vector<std::string> caveats;  ///< what weakens it, and what was not varied
 };
 
-/// Every rival is compared with the leader over the blocks both ran in: the sign interval of their
-/// ratio, at 1 - (1 - confidence) / (rivals - 1), as in multiple comparisons with the best (Hsu
-/// 1981).
+/// From the epochs alone, so that a stored report gives the same again. After a race each interval
+/// is valid however often one looked at it, for those who stop when they like; of fixed sampling it
+/// is the sign interval of as many blocks as there are. Either at 1 - (1 - confidence) / (rivals -
+/// 1), as in multiple comparisons with the best (Hsu 1981).
 recommendation recommend(const workload_result& measured, const run_result& run);
 
 }  // namespace regatta

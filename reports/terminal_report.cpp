@@ -7,6 +7,7 @@
 
 #include "reports/figures.hpp"
 #include "reports/text_table.hpp"
+#include "reports/workload_words.hpp"
 
 namespace regatta {
 namespace {
@@ -18,44 +19,7 @@ constexpr const char* bold = "1";
 constexpr const char* green = "32";
 constexpr const char* dim = "2";
 
-std::string title(const workload_result& measured) {
-  const char* const kind = measured.info.kind == work_kind::cpu_bound  ? "CPU-bound"
-                           : measured.info.kind == work_kind::io_bound ? "I/O-bound"
-                                                                       : "mixed";
-  const std::string load =
-      measured.plan.rate
-          ? fmt::format("open loop, {} arrivals/s, at most {} in flight", *measured.plan.rate,
-                        measured.plan.in_flight)
-          : fmt::format("closed loop, {} in flight", show_whole(measured.plan.in_flight));
-  return fmt::format("{} ({}; {})", measured.plan.workload, kind, load);
-}
-
-// Measured cells in the order of the recommendation, then the others as they were asked for.
-std::vector<const cell_result*> ordered(const workload_result& measured,
-                                        const recommendation& advice) {
-  std::vector<const cell_result*> cells;
-  for (const standing& place : advice.standings) {
-    for (const cell_result& cell : measured.cells) {
-      if (cell.ok() && cell.choice.label == place.label) cells.push_back(&cell);
-    }
-  }
-  for (const cell_result& cell : measured.cells) {
-    if (std::find(cells.begin(), cells.end(), &cell) == cells.end()) cells.push_back(&cell);
-  }
-  return cells;
-}
-
-std::string interval_of(const recommendation& advice, const std::string& label) {
-  for (const standing& place : advice.standings) {
-    if (place.label == label && place.behind) {
-      return fmt::format("{} [{}, {}]", show_ratio(place.behind->ratio),
-                         show_ratio(place.behind->lower), show_ratio(place.behind->upper));
-    }
-  }
-  return "";
-}
-
-std::vector<std::string> table_of(const workload_result& measured, const recommendation& advice,
+std::vector<std::string> table_of(const recommendation& advice,
                                   const std::vector<const cell_result*>& cells, std::size_t width) {
   table_column name{"backend", false, 0, {}};
   table_column rate{"items/s", true, 1, {}};
@@ -64,13 +28,14 @@ std::vector<std::string> table_of(const workload_result& measured, const recomme
   table_column p99{"p99", true, 4, {}};
   table_column cpu{"CPU/item", true, 5, {}};
   table_column memory{"memory", true, 6, {}};
+  table_column out{"out after", true, 7, {}};
   table_column start{"start-up", true, 8, {}};
   table_column workers{"workers", true, 9, {}};
   for (const cell_result* cell : cells) {
     name.cells.push_back(cell->choice.label);
     if (!cell->ok()) {
       rate.cells.emplace_back(to_string(cell->ended));
-      for (auto* column : {&ratio, &p50, &p99, &cpu, &memory, &start, &workers}) {
+      for (auto* column : {&ratio, &p50, &p99, &cpu, &memory, &out, &start, &workers}) {
         column->cells.emplace_back("");
       }
       continue;
@@ -86,41 +51,24 @@ std::vector<std::string> table_of(const workload_result& measured, const recomme
     memory.cells.push_back(cell->memory && cell->memory->peak_pss
                                ? show_bytes(static_cast<double>(*cell->memory->peak_pss))
                                : "–");
+    out.cells.push_back(out_of_race(advice, *cell));
     start.cells.push_back(show_seconds(cell->startup));
     workers.cells.push_back(
         fmt::format("{}{}", cell->facts.workers, cell->facts.pinned ? " pinned" : ""));
   }
-  (void)measured;
-  return render_table({name, rate, ratio, p50, p99, cpu, memory, start, workers}, width);
-}
-
-std::string headline(const recommendation& advice) {
-  const double percent = 100 * advice.confidence;
-  const double delta = 100 * advice.practical_difference;
-  switch (advice.outcome) {
-    case verdict::winner:
-      if (!advice.lead) {
-        return fmt::format("Use {}: the only approach that was measured.", advice.choice.front());
-      }
-      return fmt::format(
-          "Use {}: {} times {} ({} to {}), ahead of all others by more than {:.0f} % at "
-          "{:.0f} % confidence.",
-          advice.choice.front(), show_ratio(advice.lead->ratio), *advice.runner_up,
-          show_ratio(advice.lead->lower), show_ratio(advice.lead->upper), delta, percent);
-    case verdict::tie:
-      return fmt::format(
-          "A tie: {} cannot be told apart by more than {:.0f} % at {:.0f} % confidence. "
-          "Use {}{}.",
-          fmt::join(advice.choice, ", "), delta, percent, advice.choice.front(),
-          advice.tie_break.empty() ? std::string() : ", for " + advice.tie_break);
-    case verdict::too_few:
-      return fmt::format(
-          "No recommendation yet: too few blocks to tell {} apart at {:.0f} % confidence.",
-          fmt::join(advice.choice, ", "), percent);
-    case verdict::nothing:
-      break;
+  // What they are raced by stays longest.
+  if (advice.metric == "p99 latency") p99.importance = 1;
+  if (advice.metric == "median latency") p50.importance = 1;
+  if (advice.metric == "CPU per item") cpu.importance = 1;
+  if (advice.metric == "memory") memory.importance = 1;
+  std::vector<table_column> columns{name, rate, ratio, p50, p99, cpu, memory};
+  if (std::any_of(out.cells.begin(), out.cells.end(),
+                  [](const std::string& cell) { return !cell.empty(); })) {
+    columns.push_back(out);
   }
-  return "No recommendation: no approach was measured with right answers.";
+  columns.push_back(start);
+  columns.push_back(workers);
+  return render_table(std::move(columns), width);
 }
 
 void add_lines(std::string& out, const std::vector<std::string>& lines, const char* first,
@@ -140,7 +88,7 @@ std::string render_workload(const workload_result& measured, const recommendatio
   if (measured.not_run)
     return out + wrap("not run: " + *measured.not_run, "  ", style.columns) + "\n";
   const auto cells = ordered(measured, advice);
-  const auto lines = table_of(measured, advice, cells, style.columns);
+  const auto lines = table_of(advice, cells, style.columns);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool chosen = i > 0 &&
                         std::find(advice.choice.begin(), advice.choice.end(),
@@ -152,21 +100,16 @@ std::string render_workload(const workload_result& measured, const recommendatio
            "\n";
   }
   out += paint(style, bold, wrap(headline(advice), "  ", style.columns)) + "\n";
+  add_lines(out, exclusions(advice), "  excluded ", style.columns);
   add_lines(out, advice.because, "  because  ", style.columns);
   add_lines(out, advice.unless, "  unless   ", style.columns);
   add_lines(out, advice.caveats, "  note     ", style.columns);
+  if (measured.race) add_lines(out, {receipt_of(*measured.race)}, "  cost     ", style.columns);
   return out;
 }
 
 std::string render_machine(const run_result& run, const terminal_style& style) {
-  const environment& where = run.where;
-  std::string quota;
-  if (where.cpus.quota_cpus) quota = fmt::format(", quota {} CPUs", *where.cpus.quota_cpus);
-  std::string out = wrap(fmt::format("{}; {} of {} CPUs usable{}; Linux {}; {} {}", where.cpu_model,
-                                     where.cpus.usable, where.cpus.visible, quota, where.kernel,
-                                     where.build.compiler, where.build.type),
-                         "", style.columns) +
-                    "\n";
+  std::string out = wrap(describe_machine(run.where), "", style.columns) + "\n";
   if (run.card) {
     for (const std::string& line : describe(*run.card)) out += "  " + line + "\n";
   }

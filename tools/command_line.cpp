@@ -11,9 +11,15 @@
 #include <vector>
 
 #include "harness/cell/cell_main.hpp"
+#include "tools/command_compare.hpp"
+#include "tools/command_crossover.hpp"
+#include "tools/command_doctor.hpp"
+#include "tools/command_gate.hpp"
 #include "tools/command_list.hpp"
 #include "tools/command_mock_llm.hpp"
+#include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
+#include "tools/command_tasks.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/nearest.hpp"
 #include "tools/usage_error.hpp"
@@ -63,7 +69,13 @@ int run_command_line(int argc, char** argv) {
   int exit_code = exit_fine;
   add_list_command(app);
   add_run_command(app, exit_code);
+  add_report_command(app, exit_code);
+  add_compare_command(app, exit_code);
+  add_crossover_command(app, exit_code);
+  add_doctor_command(app, exit_code);
+  add_gate_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
+  add_tasks_command(app, exit_code);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) {

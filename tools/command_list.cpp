@@ -26,6 +26,14 @@ const char* kind_text(work_kind kind) {
   return "?";
 }
 
+std::string parameters_text(const workload_info& info) {
+  std::vector<std::string> texts;
+  for (const workload_parameter& parameter : info.parameters) {
+    texts.push_back(fmt::format("{}={}", parameter.name, parameter.fallback));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
 std::string options_text(const backend_info& info) {
   std::vector<std::string> texts;
   for (const backend_option& option : info.options) {
@@ -35,10 +43,11 @@ std::string options_text(const backend_info& info) {
 }
 
 std::string markdown() {
-  std::string out = "| workload | kind | what an item is |\n|---|---|---|\n";
+  std::string out = "| workload | kind | what an item is | parameters |\n|---|---|---|---|\n";
   for (const auto& [name, entry] : workloads()) {
-    out +=
-        fmt::format("| `{}` | {} | {} |\n", name, kind_text(entry.info.kind), entry.info.summary);
+    const std::string parameters = parameters_text(entry.info);
+    out += fmt::format("| `{}` | {} | {} | {} |\n", name, kind_text(entry.info.kind),
+                       entry.info.summary, parameters.empty() ? "" : "`" + parameters + "`");
   }
   out += "\n| backend | what it is | options |\n|---|---|---|\n";
   for (const auto& [name, entry] : backends()) {
@@ -71,6 +80,14 @@ void list(bool as_markdown) {
     rows.emplace_back(name, fmt::format("{}: {}", kind_text(entry.info.kind), entry.info.summary));
   }
   print_section("workloads", rows, columns);
+  rows.clear();
+  for (const auto& [name, entry] : workloads()) {
+    for (const workload_parameter& each : entry.info.parameters) {
+      rows.emplace_back(fmt::format("{} {}={}", name, each.name, each.fallback),
+                        fmt::format("{}, {} to {}", each.meaning, each.least, each.most));
+    }
+  }
+  print_section("parameters of workloads (-p)", rows, columns);
   rows.clear();
   for (const auto& [name, entry] : backends()) {
     const std::string options = options_text(entry.info);

@@ -6,8 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -15,9 +13,9 @@
 #include "reports/json_report.hpp"
 #include "reports/text_table.hpp"
 #include "tools/exit_codes.hpp"
+#include "tools/output.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
-#include "tools/usage_error.hpp"
 
 namespace regatta {
 namespace {
@@ -28,23 +26,6 @@ struct run_options {
   bool quiet = false;
   std::string color = "auto";
 };
-
-color_mode parse_color(const std::string& text) {
-  if (text == "auto") return color_mode::automatic;
-  if (text == "always") return color_mode::always;
-  if (text == "never") return color_mode::never;
-  throw usage_error("--color takes auto, always or never, not '" + text + "'");
-}
-
-void warn(const std::string& sentence) { std::fprintf(stderr, "regatta: %s\n", sentence.c_str()); }
-
-int print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return exit_fine;
-  }
-  warn(fmt::format("writing to stdout: {}", std::generic_category().message(errno)));
-  return exit_error;
-}
 
 // A full disk must not cost the measurements.
 int store(const std::filesystem::path& output, const std::string& text) {
@@ -113,12 +94,12 @@ int execute(const run_options& options) {
     advice.push_back(recommend(each, measured));
     text += render_workload(each, advice.back(), style);
   }
-  int shown = print(text);
+  int shown = print_result(text);
   const int stored = store(options.output, json_text(measured, advice));
   const int summarised = summarise(measured);
   if (stored == exit_fine && shown == exit_fine) {
-    shown =
-        print(fmt::format("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds));
+    shown = print_result(
+        fmt::format("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds));
   }
   return std::max({shown, stored, summarised});
 }
@@ -140,8 +121,26 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--in-flight", request.in_flight, "Closed loop: items at a time");
   command->add_option("--rate", request.rate,
                       "Open loop: arrivals per second; latency counts from the intended start");
+  command->add_option("-p,--parameter", request.parameters,
+                      "One of the workloads' parameters, like payload=1024 (see regatta list)");
   command->add_option("--budget", request.budget, "Time for the whole run, like 50s or 10m");
   command->add_option("--blocks", request.blocks, "Stop after this many blocks a workload");
+  command->add_option("--objective", request.by,
+                      "What to race by: throughput (p99 with --rate), p99, cpu (CPU time per item) "
+                      "or memory (default throughput)");
+  command->add_option("--slo", request.slo,
+                      "Recommend only what keeps this latency over all its epochs, like p99=50ms");
+  command->add_option("--max-memory", request.max_memory,
+                      "Recommend only what uses no more memory (PSS), like 512MiB");
+  command->add_option("--must", request.must,
+                      "Recommend only what can: isolate (a crash costs one item) or sync-libraries "
+                      "(items may block); repeat for both");
+  command->add_option("--confidence", request.confidence,
+                      "Of each workload's recommendation (default 0.95)");
+  command->add_option("--delta", request.delta,
+                      "Differences that do not matter to you (default 5%)");
+  command->add_flag("!--no-race", request.race,
+                    "Run every backend in every block until the budget ends");
   command->add_option("--item-timeout", request.item_timeout,
                       "A cell that is silent for longer has timed out (default 30s)");
   command->add_option("--seed", request.seed, "Of data, arrivals and order (default 1)");

@@ -18,7 +18,9 @@
 #include "harness/service.hpp"
 #include "tools/backend_choice.hpp"
 #include "tools/nearest.hpp"
+#include "tools/race_options.hpp"
 #include "tools/usage_error.hpp"
+#include "tools/workload_parameters.hpp"
 
 namespace regatta {
 namespace {
@@ -27,7 +29,7 @@ using nlohmann::json;
 
 // The suites that come along, in the form that a user's own file has.
 constexpr const char* quick_suite = R"({
-  "scale": "quick", "budget": "48s", "machine_card": "1s", "blocks": 24,
+  "scale": "quick", "budget": "54s", "machine_card": "1s",
   "workloads": ["tokenize", "llm-complete", "rag"], "backends": ["*"]
 })";
 constexpr const char* standard_suite = R"({
@@ -93,6 +95,7 @@ json read_suite(const std::string& name) {
 
 using texts = std::vector<std::string>;
 using settings = std::map<std::string, std::string>;
+using numbers = std::map<std::string, double>;
 
 template <class T>
 constexpr const char* kind_of = "a number";
@@ -101,11 +104,15 @@ constexpr const char* kind_of<unsigned> = "a whole number";
 template <>
 constexpr const char* kind_of<std::uint64_t> = "a whole number";
 template <>
+constexpr const char* kind_of<bool> = "true or false";
+template <>
 constexpr const char* kind_of<std::string> = "a text in quotes";
 template <>
 constexpr const char* kind_of<texts> = "a list of texts";
 template <>
 constexpr const char* kind_of<settings> = "an object of texts";
+template <>
+constexpr const char* kind_of<numbers> = "an object of numbers";
 
 // What `object` says under `key`, if it says anything.
 template <class T>
@@ -115,7 +122,8 @@ std::optional<T> value_of(const json& object, const char* key, const std::string
   const auto wrong = [&] {
     return usage_error(fmt::format("{}: {} is {}, not {}", where, key, kind_of<T>, found->dump()));
   };
-  if constexpr (std::is_unsigned_v<T>) {  // JSON's -1 would become a large one
+  if constexpr (std::is_unsigned_v<T> &&
+                !std::is_same_v<T, bool>) {  // JSON's -1 would become a large one
     if (!found->is_number_unsigned() || !std::in_range<T>(found->get<std::uint64_t>())) {
       throw wrong();
     }
@@ -183,14 +191,19 @@ std::vector<workload_plan> plan_entries(const json& entries, const load& usual,
       throw usage_error(fmt::format("{}: a workload is a name or an object with one, not {}", where,
                                     entry.dump()));
     }
-    check_keys(object, {"name", "in_flight", "rate", "backends", "scale"}, where + ": workload");
+    check_keys(object, {"name", "in_flight", "rate", "backends", "scale", "parameters"},
+               where + ": workload");
     const auto pattern = value_of<std::string>(object, "name", where + ": workload");
     if (!pattern) throw usage_error(where + ": a workload without a name");
     load mine = usual;
-    set_load(mine, object, fmt::format("{}: workload {}", where, *pattern));
+    const std::string here = fmt::format("{}: workload {}", where, *pattern);
+    set_load(mine, object, here);
+    const std::size_t first = plans.size();
     for (const std::string& name : expand_workloads({*pattern})) {
       plans.push_back(plan_workload(name, mine, request));
     }
+    set_parameters(std::span(plans).subspan(first),
+                   value_of<numbers>(object, "parameters", here).value_or(numbers{}), here);
   }
   return plans;
 }
@@ -234,6 +247,52 @@ void keep_takers_of_input(run_plan& plan, const std::filesystem::path& input) {
   if (plan.workloads.empty()) throw usage_error("none of these workloads takes --input");
   if (!std::filesystem::exists(input)) {
     throw usage_error("--input: there is no " + input.string());
+  }
+}
+
+// What the approaches are raced by, how surely, and what they must keep.
+void plan_race(run_plan& plan, const json& suite, const run_request& request,
+               const std::string& where) {
+  const auto of_suite = [&](const char* key) { return where + ": " + key; };
+  // Calls take(name for complaints, text) with the flag's, or else the suite's.
+  const auto choose = [&](const std::optional<std::string>& flag, const char* flag_name,
+                          const char* key, auto take) {
+    if (flag) {
+      take(flag_name, *flag);
+    } else if (const auto own = value_of<std::string>(suite, key, where)) {
+      take(of_suite(key), *own);
+    }
+  };
+  choose(request.by, "--objective", "objective",
+         [&](const std::string& what, const auto& text) { plan.by = parse_objective(what, text); });
+  choose(request.slo, "--slo", "slo", [&](const std::string& what, const auto& text) {
+    plan.required.slo_p99 = parse_slo(what, text);
+  });
+  choose(request.max_memory, "--max-memory", "max_memory",
+         [&](const std::string& what, const auto& text) {
+           plan.required.max_memory = parse_bytes(what, text);
+         });
+  for (const std::string& text : value_of<texts>(suite, "must", where).value_or(texts{})) {
+    require(plan.required, of_suite("must"), text);
+  }
+  for (const std::string& text : request.must) require(plan.required, "--must", text);
+  plan.race = request.race && value_of<bool>(suite, "race", where).value_or(true);
+
+  const auto share = [&](const std::optional<std::string>& flag, const char* flag_name,
+                         const char* key, double usual) {
+    if (flag) return parse_share(flag_name, *flag);
+    return value_of<double>(suite, key, where).value_or(usual);
+  };
+  plan.confidence = share(request.confidence, "--confidence", "confidence", plan.confidence);
+  if (!(plan.confidence > 0.5 && plan.confidence < 1)) {
+    throw usage_error((request.confidence ? "--confidence" : of_suite("confidence")) +
+                      " lies between 0.5 and 1, like 0.95");
+  }
+  plan.practical_difference =
+      share(request.delta, "--delta", "practical_difference", plan.practical_difference);
+  if (!(plan.practical_difference >= 0 && plan.practical_difference < 1)) {
+    throw usage_error((request.delta ? "--delta" : of_suite("practical_difference")) +
+                      " is a share from 0 to below 1, like 0.05");
   }
 }
 
@@ -282,10 +341,10 @@ run_plan make_plan(const run_request& request) {
   const std::string where = "suite " + request.suite;
   check_keys(suite,
              {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
-              "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference"},
+              "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference",
+              "objective", "slo", "must", "max_memory", "race"},
              where);
   const auto text = [&](const char* key) { return value_of<std::string>(suite, key, where); };
-  const auto number = [&](const char* key) { return value_of<double>(suite, key, where); };
 
   run_plan plan;
   plan.suite = request.suite;
@@ -304,14 +363,7 @@ run_plan make_plan(const run_request& request) {
   if (plan.most_blocks == 0) {
     throw usage_error((request.blocks ? "--blocks" : where + ": blocks") + " is a number from 1");
   }
-  plan.confidence = number("confidence").value_or(plan.confidence);
-  if (!(plan.confidence > 0.5 && plan.confidence < 1)) {
-    throw usage_error(where + ": confidence lies between 0.5 and 1");
-  }
-  plan.practical_difference = number("practical_difference").value_or(plan.practical_difference);
-  if (!(plan.practical_difference >= 0 && plan.practical_difference < 1)) {
-    throw usage_error(where + ": practical_difference is a share from 0 to below 1, like 0.05");
-  }
+  plan_race(plan, suite, request, where);
   plan.service_settings = plan_services(
       value_of<settings>(suite, "services", where).value_or(settings{}), request.service_settings);
 
@@ -324,6 +376,7 @@ run_plan make_plan(const run_request& request) {
       plan_entries(suite.value("workloads", json::array({"*"})), usual, request, where);
   if (!request.workload_filters.empty()) plan.workloads = filtered(plan.workloads, usual, request);
   if (request.input) keep_takers_of_input(plan, *request.input);
+  set_parameters(plan.workloads, parse_parameters(request.parameters), "-p");
   set_endpoint(plan, request);
   return plan;
 }

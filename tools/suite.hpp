@@ -27,7 +27,14 @@ struct run_request {
   std::optional<std::string> api_key_variable;
   std::optional<std::string> model;
   std::vector<std::string> service_settings;  ///< "llm.ttft=200ms"
+  std::vector<std::string> parameters;        ///< of workloads: "payload=1024"
   std::optional<unsigned> blocks;
+  std::optional<std::string> by;                 ///< the objective
+  std::optional<std::string> slo;                ///< "p99=50ms"
+  std::vector<std::string> must;                 ///< "isolate", "sync-libraries"
+  std::optional<std::string> max_memory;         ///< "512MiB"
+  std::optional<std::string> confidence, delta;  ///< shares: "0.95", "5%"
+  bool race = true;
   bool machine_card = true;
 };
 

@@ -109,10 +109,15 @@ class running_cell {
     epoch slice(plan, start_.key.empty() ? unchecked_ : std::span<const digest>(start_.key));
     const measured_usage before = measured_usage::now();
     backend_->run(slice);
-    epoch_report report{slice.finish(), {}, {}, {}};
+    epoch_report report{slice.finish(), {}, {}, {}, {}};
     if (start_.key.empty()) report.result.wrong = 0;
+    const process_usage used = measured_usage::now() - before;
+    if (report.result.items > 0) {
+      report.cpu_per_item = std::chrono::duration<double>(used.cpu()).count() /
+                            static_cast<double>(report.result.items);
+    }
     if (counted) {
-      usage_.add(measured_usage::now() - before, report.result.items);
+      usage_.add(used, report.result.items);
       latencies_.insert(latencies_.end(), report.result.latencies.begin(),
                         report.result.latencies.end());
     }
@@ -124,7 +129,8 @@ class running_cell {
     return report;
   }
 
-  cell_summary finish() {
+  // Of all counted epochs up to now.
+  cell_summary summarise() {
     std::sort(latencies_.begin(), latencies_.end());
     cell_summary summary;
     summary.latency.count = latencies_.size();
@@ -153,6 +159,13 @@ class running_cell {
   std::vector<double> latencies_;
 };
 
+cell_introduction introduction() {
+  cell_introduction own;
+  for (const auto& [name, unused] : workloads()) own.workloads.push_back(name);
+  for (const auto& [name, unused] : backends()) own.backends.push_back(name);
+  return own;
+}
+
 // One request, one answer, until the runner closes its end.
 void serve_runner() {
   std::optional<running_cell> cell;
@@ -161,15 +174,17 @@ void serve_runner() {
     if (next.end != receive_end::packet) return;
     const json request = json::parse(next.packet);
     try {
-      if (request.contains("reference")) {
+      if (request.contains("introduce")) {
+        say({{"introduction", introduction()}});
+      } else if (request.contains("reference")) {
         say({{"reference", compute_reference(request.at("reference").get<cell_start>())}});
       } else if (request.contains("start")) {
         cell.emplace(request.at("start").get<cell_start>());
         say(cell->open());
       } else if (request.contains("epoch")) {
         say({{"epoch", cell->run(request.at("epoch").get<epoch_plan>(), request.at("counted"))}});
-      } else if (request.contains("finish")) {
-        say({{"summary", cell->finish()}});
+      } else if (request.contains("summarise")) {
+        say({{"summary", cell->summarise()}});
       }
     } catch (const std::exception& error) {
       say({{"error", error.what()}});

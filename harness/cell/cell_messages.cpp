@@ -38,13 +38,15 @@ static void to_json(json& out, const workload_options& value) {
   out = {{"seed", value.seed},
          {"scale", static_cast<int>(value.scale)},
          {"input", value.input ? json(value.input->string()) : json(nullptr)},
-         {"model", value.model}};
+         {"model", value.model},
+         {"parameters", value.parameters}};
 }
 static void from_json(const json& in, workload_options& value) {
   value.seed = in.at("seed");
   value.scale = static_cast<dataset_scale>(in.at("scale").get<int>());
   if (!in.at("input").is_null()) value.input = in.at("input").get<std::string>();
   value.model = in.at("model");
+  in.at("parameters").get_to(value.parameters);
 }
 
 static void to_json(json& out, const epoch_result& value) {
@@ -66,6 +68,17 @@ static void from_json(const json& in, epoch_result& value) {
   value.unserved = in.at("unserved");
   value.elapsed = std::chrono::nanoseconds(in.at("elapsed").get<std::int64_t>());
   value.throughput = in.at("throughput");
+}
+
+void to_json(json& out, const cell_introduction& value) {
+  out = {
+      {"protocol", value.protocol}, {"workloads", value.workloads}, {"backends", value.backends}};
+}
+void from_json(const json& in, cell_introduction& value) {
+  in.at("protocol").get_to(value.protocol);
+  if (value.protocol != cell_protocol) return;  // who knows what the rest means
+  in.at("workloads").get_to(value.workloads);
+  in.at("backends").get_to(value.backends);
 }
 
 void to_json(json& out, const epoch_plan& value) {
@@ -139,13 +152,15 @@ void to_json(json& out, const epoch_report& value) {
   out = {{"result", value.result},
          {"p50", value.p50},
          {"p99", value.p99},
-         {"median_service", value.median_service}};
+         {"median_service", value.median_service},
+         {"cpu_per_item", value.cpu_per_item}};
 }
 void from_json(const json& in, epoch_report& value) {
   in.at("result").get_to(value.result);
   in.at("p50").get_to(value.p50);
   in.at("p99").get_to(value.p99);
   in.at("median_service").get_to(value.median_service);
+  in.at("cpu_per_item").get_to(value.cpu_per_item);
 }
 
 void to_json(json& out, const cell_summary& value) {

@@ -16,6 +16,14 @@ namespace regatta {
 // SOCK_SEQPACKET pair on descriptor cell_socket. The dataset lies in the file on dataset_file.
 constexpr int cell_socket = 3;
 constexpr int dataset_file = 4;
+/// To be raised with every change to what is said here: a gate starts the cells of other builds.
+constexpr int cell_protocol = 1;
+
+/// What a build says of itself.
+struct cell_introduction {
+  int protocol = cell_protocol;
+  std::vector<std::string> workloads, backends;  ///< names of those it has
+};
 
 struct cell_start {
   std::string workload;
@@ -47,6 +55,7 @@ struct epoch_report {
   epoch_result result;
   std::optional<double> p50, p99;
   std::optional<double> median_service;  ///< of all items, in the window or not
+  std::optional<double> cpu_per_item;    ///< seconds, ramp and drain included
 };
 
 struct cell_summary {
@@ -55,6 +64,8 @@ struct cell_summary {
   backend_facts facts;
 };
 
+void to_json(nlohmann::json& json, const cell_introduction& value);
+void from_json(const nlohmann::json& json, cell_introduction& value);
 void to_json(nlohmann::json& json, const cell_start& value);
 void from_json(const nlohmann::json& json, cell_start& value);
 void to_json(nlohmann::json& json, const reference_result& value);

@@ -9,8 +9,9 @@
 
 namespace regatta {
 
-/// What this process and all it started have used up to now. Living children are read from /proc,
-/// whose CPU time has a resolution of 10 ms: exact over seconds, not over one epoch.
+/// What this process and all it started have used up to now. CPU time in total is exact over one
+/// epoch where the CPU clocks of living children can be read (see usage_of), else over seconds; its
+/// split into user and system follows the kernel's ticks and is right over seconds only.
 struct measured_usage {
   process_usage total;
 

@@ -51,6 +51,7 @@ struct event_loop::state {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> busy;
 
   ~state() {
+    const orderly_task_end roots_end_with_their_loop;
     while (roots != nullptr) {
       root_coroutine::promise_type* const root = roots;
       roots = root->next;

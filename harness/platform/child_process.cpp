@@ -29,9 +29,13 @@ int first_free_number(const spawn_request& request, int report) {
 }
 
 // Everything here runs between fork and exec: async-signal-safe calls only.
-[[noreturn]] void exec_child(const spawn_request& request, char* const* argv, int report,
-                             int parking) {
+[[noreturn]] void exec_child(const spawn_request& request, char* const* argv, char* const* envp,
+                             pid_t parent, int report, int parking) {
   if (request.own_group) ::setpgid(0, 0);
+  if (request.foreign) {
+    die_with_parent(parent);  // outlives exec
+    for (const int ignored_by_us : {SIGPIPE, SIGXFSZ}) ::signal(ignored_by_us, SIG_DFL);
+  }
   const int report_at = ::fcntl(report, F_DUPFD_CLOEXEC, parking);
   const auto give_up = [&] {
     const int error = errno;
@@ -61,7 +65,7 @@ int first_free_number(const spawn_request& request, int report) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(request.program.c_str(), argv);
+  ::execve(request.program.c_str(), argv, envp);
   give_up();
   ::_exit(127);
 }
@@ -82,6 +86,12 @@ pid_t spawn(const spawn_request& request) {
     argv.push_back(const_cast<char*>(argument.c_str()));
   }
   argv.push_back(nullptr);
+  std::vector<char*> envp;
+  for (const auto& variable : request.environment) {
+    envp.push_back(const_cast<char*>(variable.c_str()));
+  }
+  for (char** ours = environ; *ours != nullptr; ++ours) envp.push_back(*ours);
+  envp.push_back(nullptr);
 
   // The pipe closes on exec; what arrives before that is the child's errno.
   int ends[2];
@@ -91,9 +101,10 @@ pid_t spawn(const spawn_request& request) {
   const unique_fd read_end(ends[0]);
   unique_fd write_end(ends[1]);
   const int parking = first_free_number(request, write_end.get());
-  const pid_t pid = ::vfork();
+  const pid_t self = ::getpid();
+  const pid_t pid = request.forked ? ::fork() : ::vfork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) exec_child(request, argv.data(), write_end.get(), parking);
+  if (pid == 0) exec_child(request, argv.data(), envp.data(), self, write_end.get(), parking);
   write_end.reset();
   int error = 0;
   if (::read(read_end.get(), &error, sizeof(error)) == sizeof(error)) {

@@ -24,6 +24,14 @@ struct spawn_request {
   /// {descriptor here, its number there}; all others are closed in the child but 0, 1 and 2.
   std::vector<std::pair<int, int>> descriptors;
   bool own_group = false;  ///< a process group of its own: Ctrl-C on the terminal does not reach it
+  /// "NAME=value", beside what this process has.
+  std::vector<std::string> environment = {};
+  /// By fork() instead of vfork(): slower, but then ru_maxrss of the child does not begin at what
+  /// we have in memory ourselves, only at the anonymous part of it.
+  bool forked = false;
+  /// Not a program of ours: dies with us all the same (its own children may not), and ignores none
+  /// of the signals that we ignore.
+  bool foreign = false;
 };
 
 /// Starts a program. The child dies with us (see die_with_parent, which its main must call).

@@ -19,7 +19,8 @@ namespace regatta {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-cell_process::cell_process(int dataset, std::function<bool()> stop) : stop_(std::move(stop)) {
+cell_process::cell_process(int dataset, std::function<bool()> stop, const cell_program& program)
+    : stop_(std::move(stop)) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     throw std::system_error(errno, std::generic_category(), "socket pair for a cell");
@@ -32,10 +33,11 @@ cell_process::cell_process(int dataset, std::function<bool()> stop) : stop_(std:
   }
   // A group of its own: so that it can be killed with its workers, and Ctrl-C is the runner's
   // alone.
-  pid_ = spawn({.program = self_path(),
+  pid_ = spawn({.program = program.path.empty() ? self_path() : program.path,
                 .arguments = {"internal-cell", std::to_string(::getpid())},
                 .descriptors = {{theirs.get(), cell_socket}, {dataset, dataset_file}},
-                .own_group = true});
+                .own_group = true,
+                .environment = program.environment});
 }
 
 cell_process::~cell_process() {
@@ -74,6 +76,10 @@ json cell_process::ask(const json& request, time_limit limit,
   throw cell_failure(outcome::crashed, fmt::format("the cell's process {}", status.describe()));
 }
 
+cell_introduction cell_process::introduce(time_limit limit) {
+  return ask({{"introduce", true}}, limit).at("introduction").get<cell_introduction>();
+}
+
 reference_result cell_process::reference(const cell_start& request, time_limit limit) {
   return ask({{"reference", request}}, limit).at("reference").get<reference_result>();
 }
@@ -94,8 +100,8 @@ epoch_report cell_process::run(const epoch_plan& plan, bool counted, time_limit 
       .get<epoch_report>();
 }
 
-cell_summary cell_process::finish(time_limit limit) {
-  return ask({{"finish", true}}, limit).at("summary").get<cell_summary>();
+cell_summary cell_process::summarise(time_limit limit) {
+  return ask({{"summarise", true}}, limit).at("summary").get<cell_summary>();
 }
 
 }  // namespace regatta

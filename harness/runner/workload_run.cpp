@@ -5,10 +5,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <random>
 
 #include "harness/platform/mapping.hpp"
-#include "harness/platform/process_usage.hpp"
+#include "harness/runner/cell_memory.hpp"
+#include "harness/runner/epoch_check.hpp"
+#include "harness/runner/window.hpp"
 
 namespace regatta {
 
@@ -22,11 +23,9 @@ namespace {
 
 // Starting may mean loading and sending hundreds of megabytes.
 constexpr auto start_limit = 120s;
-constexpr double tolerated_failures = 0.1;
-// What 95 % over a dozen rivals needs is nine; a few more make the interval narrower than the
-// range.
-constexpr double wanted_blocks = 14;
-constexpr nanoseconds first_window = 50ms;
+constexpr nanoseconds warm_up_window = 50ms;
+// Whoever is clearly behind one of ten others is out by then.
+constexpr unsigned clear_after = 12;
 
 nanoseconds from_seconds(double seconds) {
   return duration_cast<nanoseconds>(duration<double>(seconds));
@@ -58,7 +57,8 @@ void workload_run::guarded(rival& each, Step step) {
     step();
   } catch (const cell_failure& failure) {
     // A dead server looks like failing items; say what is really the matter.
-    const auto cause = services_.failure(info_.needs);
+    const bool wrong = failure.ended == outcome::wrong_answer;
+    const auto cause = wrong ? std::nullopt : services_.failure(info_.needs);
     end(each, cause ? outcome::failed : failure.ended, cause.value_or(failure.what()));
   }
 }
@@ -108,29 +108,12 @@ void workload_run::start(rival& each, int dataset, const reference_result& refer
   });
 }
 
-void workload_run::sample_memory(rival& each) {
-  std::vector<pid_t> processes = descendants_of(each.process->pid());
-  processes.push_back(each.process->pid());
-  std::optional<std::uint64_t> pss = 0;
-  memory_summary seen;
-  seen.processes = static_cast<unsigned>(processes.size());
-  seen.threads = 0;
-  for (const pid_t pid : processes) {
-    const auto memory = memory_of(pid);
-    if (!memory) continue;
-    seen.peak_resident += memory->peak_resident_bytes;
-    seen.threads += memory->threads;
-    seen.kernel_bytes += memory->page_table_bytes + memory->kernel_stack_bytes;
-    pss = pss && memory->proportional_bytes ? std::optional(*pss + *memory->proportional_bytes)
-                                            : std::nullopt;
-  }
-  if (!pss) {
-    if (!each.result.memory) each.result.memory = seen;
-    return;
-  }
-  if (*pss < each.peak_pss) return;
-  each.peak_pss = *pss;
-  each.result.memory = seen;
+// Answers the PSS of the moment, if it can be read.
+std::optional<std::uint64_t> workload_run::sample_memory(rival& each) {
+  const memory_summary now = memory_now(each.process->pid());
+  auto& peak = each.result.memory;
+  if (!peak || now.peak_pss.value_or(0) >= peak->peak_pss.value_or(0)) peak = now;
+  return now.peak_pss;
 }
 
 // A short epoch to learn how long an item takes, then one as those to come, in which memory is
@@ -143,43 +126,57 @@ void workload_run::warm_up(rival& each) {
                      .rate = mine_.rate,
                      .seed = plan_.seed};
     epoch_report report = each.process->run(first, false, plan_.item_timeout + 30ms);
-    if (!check(each, report)) return;
+    take(each, report);
     each.median_service = report.median_service.value_or(0.001);
     const epoch_plan second = plan_for(each, 0);
     report =
         each.process->run(second, false, limit_for(second, each), [&] { sample_memory(each); });
-    if (!check(each, report)) return;
+    take(each, report);
     if (report.median_service) each.median_service = *report.median_service;
     each.epoch_cost = to_seconds(report.result.elapsed);
   });
 }
 
-// Long enough for ten items of the slowest rival, and the same for all: equal exposure to noise.
-// Shorter if the time left would otherwise not do for the blocks that an interval over these rivals
-// needs: many short epochs tell more than few long ones.
-void workload_run::choose_window() {
-  double longest = 0;
-  double overhead = 0;  // seconds a block spends on ramps and drains
+void workload_run::require_pss() const {
+  for (const rival& each : rivals_) {
+    if (each.process == nullptr || each.result.memory.value_or(memory_summary{}).peak_pss) continue;
+    throw std::runtime_error(
+        "the kernel does not let regatta read the memory of its own processes "
+        "(/proc/PID/smaps_rollup): choose another objective than memory");
+  }
+}
+
+void workload_run::plan_window() {
+  window_needs needs{.left = to_seconds(until_ - std::chrono::steady_clock::now()),
+                     .rivals = 0,
+                     .rate = mine_.rate,
+                     .by_p99 = plan_.by == objective::p99,
+                     .race = plan_.race};
   for (const rival& each : rivals_) {
     if (each.process == nullptr) continue;
-    longest = std::max(longest, each.median_service / each.result.facts.capacity);
-    overhead += std::max(0.0, each.epoch_cost - to_seconds(first_window));
+    needs.longest_item =
+        std::max(needs.longest_item, each.median_service / each.result.facts.capacity);
+    needs.overhead += std::max(0.0, each.epoch_cost - to_seconds(warm_up_window));
+    ++needs.rivals;
   }
-  const double left = to_seconds(until_ - std::chrono::steady_clock::now());
-  const double affordable =
-      (left / wanted_blocks - overhead) / static_cast<double>(std::max<std::size_t>(1, alive()));
-  const double wanted = std::min(10 * longest, std::max(affordable, 3 * longest));
-  window_ = std::clamp<nanoseconds>(from_seconds(wanted), first_window, 1s);
-  // In an open loop p99 is what counts, and it takes a hundred arrivals to see it.
-  if (mine_.rate) {
-    window_ = std::clamp<nanoseconds>(from_seconds(150 / *mine_.rate), window_, 2s);
+  window_ = choose_window(needs);
+  for (rival& each : rivals_) each.epoch_cost += to_seconds(window_ - warm_up_window);
+}
+
+void workload_run::lengthen(const std::vector<std::size_t>& runners, double left) {
+  window_needs needs{.left = left, .rivals = runners.size(), .rate = mine_.rate};
+  for (const std::size_t i : runners) {
+    needs.overhead += std::max(0.0, rivals_[i].epoch_cost - to_seconds(window_));
   }
+  const nanoseconds longer = lengthen_window(window_, needs) - window_;
+  window_ += longer;
+  for (rival& each : rivals_) each.epoch_cost += to_seconds(longer);
 }
 
 epoch_plan workload_run::plan_for(const rival& each, std::uint64_t first_index) const {
   epoch_plan plan{.first_index = first_index,
                   .in_flight = mine_.in_flight,
-                  .window = window_ > 0ns ? window_ : first_window,
+                  .window = window_ > 0ns ? window_ : warm_up_window,
                   .rate = mine_.rate,
                   .seed = plan_.seed ^ first_index};
   const nanoseconds service = from_seconds(each.median_service);
@@ -198,43 +195,32 @@ milliseconds workload_run::limit_for(const epoch_plan& plan, const rival& each) 
          plan_.item_timeout;
 }
 
-// Whether the cell may go on. Wrong answers end it at once: a wrong answer has no time.
-bool workload_run::check(rival& each, const epoch_report& report) {
+// Throws cell_failure if the cell may not go on.
+void workload_run::take(rival& each, const epoch_report& report) {
   const epoch_result& result = report.result;
+  require_right_answers(result);
   cell_result& cell = each.result;
-  if (result.wrong > 0) {
-    end(each, outcome::wrong_answer,
-        fmt::format("{} of {} answers differ from the serial reference", result.wrong,
-                    result.items));
-    return false;
-  }
-  if (!result.accounting_error.empty()) {
-    end(each, outcome::wrong_answer, result.accounting_error);
-    return false;
-  }
   cell.items += result.items;
   cell.failures += result.failures;
   if (cell.first_failure.empty()) cell.first_failure = result.first_failure;
-  const auto all = static_cast<double>(result.items + result.failures);
-  if (all > 0 && static_cast<double>(result.failures) > tolerated_failures * all) {
-    const auto cause = services_.failure(info_.needs);
-    end(each, outcome::failed,
-        cause.value_or(fmt::format("{} of {} items failed, the first with: {}", result.failures,
-                                   all, result.first_failure)));
-    return false;
-  }
-  return true;
+  require_few_failures(result);
 }
 
 void workload_run::measure(rival& each, unsigned block, unsigned position,
                            std::uint64_t first_index) {
+  const auto began = std::chrono::steady_clock::now();
   guarded(each, [&] {
     const epoch_plan plan = plan_for(each, first_index);
     const double at = since(run_began_);
     const auto ticks = read_steal();
-    const epoch_report report = each.process->run(plan, true, limit_for(plan, each));
+    std::optional<std::uint64_t> pss;
+    const auto look = [&] { pss = std::max(pss, sample_memory(each)); };
+    const bool looks = plan_.by == objective::memory;
+    const epoch_report report = each.process->run(plan, true, limit_for(plan, each),
+                                                  looks ? look : std::function<void()>());
     const auto ticks_after = read_steal();
-    if (!check(each, report)) return;
+    if (looks && !pss) look();  // it was over too soon
+    take(each, report);
     epoch_sample sample{.block = block,
                         .position = position,
                         .at = at,
@@ -245,66 +231,111 @@ void workload_run::measure(rival& each, unsigned block, unsigned position,
                         .unserved = report.result.unserved,
                         .p50 = report.p50,
                         .p99 = report.p99,
+                        .cpu_per_item = report.cpu_per_item,
+                        .pss = pss,
                         .steal = {}};
     if (ticks && ticks_after) sample.steal = steal_fraction(*ticks_after - *ticks);
     each.result.epochs.push_back(sample);
   });
-}
-
-std::size_t workload_run::alive() const {
-  return static_cast<std::size_t>(std::count_if(
-      rivals_.begin(), rivals_.end(), [](const rival& each) { return each.process != nullptr; }));
+  const double took = since(began);
+  ++each.epochs;
+  each.seconds += took;
+  each.epoch_cost = 0.5 * (each.epoch_cost + took);
 }
 
 void workload_run::measure_blocks(workload_result& result) {
-  std::mt19937_64 random(plan_.seed ^ digest_of(as_bytes(mine_.workload)));
-  double block_cost = 0;
-  for (const rival& each : rivals_) {
-    if (each.process != nullptr) block_cost += std::max(each.epoch_cost, to_seconds(window_));
-  }
-  for (unsigned block = 0; block < plan_.most_blocks && alive() > 0; ++block) {
+  std::vector<const cell_result*> cells;
+  for (const rival& each : rivals_) cells.push_back(&each.result);
+  race_.emplace(plan_, mine_.rate.has_value(), std::move(cells),
+                plan_.seed ^ digest_of(as_bytes(mine_.workload)));
+  const double available = std::max(1e-3, to_seconds(until_ - std::chrono::steady_clock::now()));
+  std::size_t ran = 0;  // in the block before
+  for (unsigned block = 0;; ++block) {
+    const std::vector<std::size_t> order = race_->next_order();
+    double block_cost = 0;
+    for (const std::size_t i : order) block_cost += rivals_[i].epoch_cost;
     const double left = to_seconds(until_ - std::chrono::steady_clock::now());
-    if (block > 0 && left < block_cost) return;
-    const auto expected = std::min<unsigned>(
-        plan_.most_blocks, block + static_cast<unsigned>(std::max(1.0, left / block_cost)));
-    say_(fmt::format("block {} of {}", block + 1, expected), double(block) / expected);
-    std::vector<std::size_t> order(rivals_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::shuffle(order.begin(), order.end(), random);
-    const auto began = std::chrono::steady_clock::now();
+    ended_ = end_of_race(left < block_cost);
+    if (!ended_.empty()) return;
+    if (plan_.race && (order.size() < ran || block == clear_after)) lengthen(order, left);
+    ran = order.size();
+    say_(fmt::format("block {}, {} of {} left", block + 1, order.size(), rivals_.size()),
+         std::clamp(1 - left / available, 0.0, 1.0));
     // Rivals of a block run the same items.
     const std::uint64_t first_index = static_cast<std::uint64_t>(block) << 32U;
     for (unsigned position = 0; position < order.size(); ++position) {
       measure(rivals_[order[position]], block, position, first_index);
     }
-    block_cost = 0.5 * (block_cost + since(began));
+    if (plan_.required.slo_p99) {
+      for (const std::size_t i : order) summarise(rivals_[i]);
+    }
+    race_->end_block();
     result.blocks = block + 1;
   }
 }
 
-void workload_run::finish(rival& each) {
+// A clause; empty while it goes on. A first block is always run.
+std::string workload_run::end_of_race(bool out_of_time) const {
+  if (auto decision = race_->decision()) return *decision;
+  if (race_->blocks() == 0) return "";
+  if (race_->blocks() >= plan_.most_blocks) {
+    return fmt::format("{} {} blocks", plan_.race ? "it was not settled within" : "it had its",
+                       plan_.most_blocks);
+  }
+  if (!out_of_time) return "";
+  return plan_.race ? "it was not settled within the budget" : "the budget was used up";
+}
+
+race_receipt workload_run::receipt() const {
+  race_receipt cost{.settled = race_->settled(), .ended = ended_};
+  for (std::size_t i = 0; i < rivals_.size(); ++i) {
+    const rival& each = rivals_[i];
+    cost.epochs += each.epochs;
+    cost.seconds += each.seconds;
+    const bool to_the_end = each.result.ok() && race_->is_rival(i);
+    const unsigned fixed = to_the_end ? race_->blocks() : each.epochs;
+    cost.fixed_epochs += fixed;
+    if (each.epochs > 0) cost.fixed_seconds += fixed * each.seconds / each.epochs;
+  }
+  return cost;
+}
+
+void workload_run::summarise(rival& each) {
   guarded(each, [&] {
-    const cell_summary summary = each.process->finish(start_limit);
+    const cell_summary summary = each.process->summarise(start_limit);
     cell_result& cell = each.result;
     cell.latency = summary.latency;
     cell.usage = summary.usage;
     cell.facts = summary.facts;
-    if (cell.memory && each.peak_pss > 0) {
-      cell.memory->idle_pss = each.idle_pss;
-      cell.memory->peak_pss = each.peak_pss;
-      const double in_service = std::min(cell.facts.capacity, mine_.in_flight);
-      if (each.idle_pss && each.peak_pss > *each.idle_pss) {
-        cell.memory->per_item_in_flight =
-            static_cast<double>(each.peak_pss - *each.idle_pss) / in_service;
-      }
-    }
-    each.process.reset();
   });
+}
+
+void workload_run::finish(rival& each) {
+  if (each.process == nullptr) return;
+  summarise(each);
+  each.process.reset();
+  auto& memory = each.result.memory;
+  if (!memory || !memory->peak_pss) return;
+  memory->idle_pss = each.idle_pss;
+  if (each.idle_pss && *memory->peak_pss > *each.idle_pss) {
+    const double in_service = std::min(each.result.facts.capacity, mine_.in_flight);
+    memory->per_item_in_flight =
+        static_cast<double>(*memory->peak_pss - *each.idle_pss) / in_service;
+  }
 }
 
 void workload_run::collect(workload_result& result) {
   result.window = to_seconds(window_);
   result.verified = verified_;
+  if (race_ && race_->blocks() > 0) {
+    result.race = receipt();
+    for (std::size_t i = 0; i < rivals_.size(); ++i) {
+      const auto elimination = race_->elimination_of(i);
+      if (!elimination || !rivals_[i].result.ok()) continue;
+      rivals_[i].result.eliminated_after = static_cast<unsigned>(elimination->block);
+      rivals_[i].result.beaten_by = rivals_[elimination->by].result.choice.label;
+    }
+  }
   for (rival& each : rivals_) result.cells.push_back(std::move(each.result));
   rivals_.clear();
 }
@@ -334,18 +365,18 @@ void workload_run::run(workload_result& result) {
     // Only now: cells share the program's own pages, and a share depends on how many there are.
     for (rival& each : rivals_) {
       if (each.process == nullptr) continue;
-      sample_memory(each);
-      if (each.peak_pss > 0) each.idle_pss = each.peak_pss;
+      each.idle_pss = sample_memory(each);
     }
     for (rival& each : rivals_) {
       say_("warming up " + each.result.choice.label, 0);
       warm_up(each);
     }
-    choose_window();
+    if (plan_.by == objective::memory) require_pss();
+    plan_window();
     measure_blocks(result);
     for (rival& each : rivals_) finish(each);
   } catch (const interrupted_run&) {
-    // The cells still answer: take what they have.
+    ended_ = "it was interrupted";
     for (rival& each : rivals_) {
       if (each.result.epochs.empty()) {
         end(each, outcome::failed, "interrupted before its first measured epoch");

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <utility>
 
+#include "harness/diagnostics/task_tracker/tracked_promise.hpp"
 #include "harness/tasks/frame_pool.hpp"
 #include "harness/tasks/result_slot.hpp"
 
@@ -23,19 +24,20 @@ class [[nodiscard("an async_task does nothing until it is awaited")]] async_task
 /// Leaner than boost::asio::awaitable (no executor in the frame, frames pooled per thread), and it
 /// keeps Asio out of workload sources. Resumes on the thread of the loop it was started on.
 /// Not for: running in the background; somebody must await it (event_loop::start does for roots).
+/// With REGATTA_TRACK_TASKS the task tracker watches it (docs/task-tracker.md).
 /// Thread safety: one thread, its loop's.
 template <class T>
 class async_task {
  public:
   using value_type = T;
 
-  class promise_type : public internal::result_slot<T> {
+  class promise_type : public internal::result_slot<T>, public tracked_promise<promise_type> {
    public:
     async_task get_return_object() noexcept {
       return async_task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    auto final_suspend() noexcept { return resume_awaiter{}; }
+    auto initial_suspend() noexcept { return this->tracked_initial(std::suspend_always{}); }
+    auto final_suspend() noexcept { return this->tracked_final(resume_awaiter{}); }
 
     static void* operator new(std::size_t size) { return internal::allocate_frame(size); }
     static void operator delete(void* frame, std::size_t size) noexcept {

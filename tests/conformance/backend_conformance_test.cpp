@@ -192,7 +192,7 @@ TEST_P(BackendConformance, KeepsTheLaws) {
   waits_for_arrivals(*cell, usual_in_flight);
   serves_all_arrivals_of_a_low_rate(run, usual_in_flight);
 
-  const cell_summary summary = cell->finish(patience);
+  const cell_summary summary = cell->summarise(patience);
   EXPECT_GT(summary.latency.count, 0U);
   EXPECT_EQ(summary.facts.workers_lost, 0U);
   EXPECT_TRUE(summary.usage.has_value());

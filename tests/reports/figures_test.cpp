@@ -63,6 +63,8 @@ TEST(Figures, RatiosHaveThreeDigits) {
   EXPECT_EQ(show_ratio(1.944), "1.94");
   EXPECT_EQ(show_ratio(0.5), "0.50");
   EXPECT_EQ(show_ratio(123.4), "123");
+  EXPECT_EQ(show_ratio(999'999), "999999");
+  EXPECT_EQ(show_ratio(3e22), "∞");
 }
 
 }  // namespace

@@ -144,6 +144,30 @@ TEST(JsonReport, HasTheRecommendationWithItsEvidence) {
   EXPECT_TRUE(advice.at("standings")[0].at("leader_over_this").is_null());
 }
 
+TEST(JsonReport, HasEveryParameterWhetherTheUserSetItOrNot) {
+  run_result run;
+  run.workloads.push_back(measured({cell("a", around(100))}));
+  run.workloads[0].info.parameters = {{.name = "payload", .meaning = "bytes", .fallback = 64},
+                                      {.name = "share", .meaning = "of CPU", .fallback = 0.5}};
+  run.workloads[0].plan.options.parameters = {{"payload", 1024}};
+  EXPECT_EQ(report_of(run)["workloads"][0]["parameters"],
+            json({{"payload", 1024.0}, {"share", 0.5}}));
+}
+
+TEST(JsonReport, HasTheEndpointsButNotTheirQueries) {
+  run_result run;
+  run.plan.external_endpoints = {{"llm", "https://host/v1?key=s3cret"}};
+  const json endpoints = report_of(run)["method"]["external_endpoints"];
+  EXPECT_EQ(endpoints, json({{"llm", "https://host/v1"}}));
+}
+
+TEST(JsonReport, BytesThatAreNotUtf8DoNotCostTheReport) {
+  run_result run;
+  run.plan.suite = "caf\xe9.json";
+  const json back = json::parse(render_json(run, {}));
+  EXPECT_EQ(back.at("suite"), "caf\xef\xbf\xbd.json");
+}
+
 TEST(JsonReport, NeverHasTheApiKey) {
   run_result run;
   run.plan.api_key = "s3cret";

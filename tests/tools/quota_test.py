@@ -48,7 +48,7 @@ class Quota(CommandTest):
         self.addCleanup(group.remove)
         flags = [part for name in BACKENDS for part in ("-b", name)]
         finished = self.run_command("run", "-w", "tokenize", *flags, "--no-card", "--budget", "10s",
-                                    "--blocks", "3", preexec_fn=group.enter)
+                                    "--blocks", "30", preexec_fn=group.enter)
         self.assertEqual(finished.code, 0, finished)
         found = self.report()
         self.assertEqual(found["environment"]["usable_cpus"], 1)

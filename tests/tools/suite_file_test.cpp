@@ -118,6 +118,21 @@ TEST_F(SuiteFile, ADifferenceOrANumberOfBlocksThatCannotBeIsAUsageError) {
   EXPECT_NE(complaint_about(R"({"blocks": 4294967296})"), "no usage_error");
 }
 
+TEST_F(SuiteFile, SaysWhatToRaceByAndWhatToKeep) {
+  const auto plan = plan_of(R"({"workloads": ["tokenize"], "objective": "p99", "slo": "p99=50ms",
+    "must": ["isolate"], "max_memory": "1GiB", "race": false})");
+  EXPECT_EQ(plan.by, objective::p99);
+  EXPECT_EQ(plan.required.slo_p99, 0.05);
+  EXPECT_TRUE(plan.required.isolate);
+  EXPECT_FALSE(plan.required.sync_libraries);
+  EXPECT_EQ(plan.required.max_memory, 1U << 30U);
+  EXPECT_FALSE(plan.race);
+  EXPECT_THAT(complaint_about(R"({"objective": "speed"})"),
+              HasSubstr("suite.json: objective takes throughput, p99"));
+  EXPECT_THAT(complaint_about(R"({"must": ["win"]})"), HasSubstr("suite.json: must takes isolate"));
+  EXPECT_THAT(complaint_about(R"({"race": 1})"), HasSubstr("race is true or false, not 1"));
+}
+
 TEST_F(SuiteFile, WithNothingToRunIsAUsageError) {
   EXPECT_NE(complaint_about(R"({"workloads": []})"), "no usage_error");
   EXPECT_NE(complaint_about(R"({"workloads": ["tokenize"], "backends": []})"), "no usage_error");

@@ -164,6 +164,43 @@ TEST(MakePlan, ABudgetThatMakesNoSenseIsRefusedByName) {
   EXPECT_THAT(complaint_about(request), HasSubstr("quick, standard or full, not 'huge'"));
 }
 
+TEST(MakePlan, TheRaceIsWhatTheFlagsSay) {
+  auto request = filtered({"tokenize"});
+  const run_plan usual = make_plan(request);
+  EXPECT_TRUE(usual.race);
+  EXPECT_EQ(usual.by, objective::throughput);
+  EXPECT_FALSE(usual.required.any());
+  request.by = "cpu";
+  request.slo = "p99=50ms";
+  request.max_memory = "64MiB";
+  request.must = {"isolate", "sync-libraries"};
+  request.confidence = "99%";
+  request.delta = "0.1";
+  request.race = false;
+  const run_plan plan = make_plan(request);
+  EXPECT_EQ(plan.by, objective::cpu);
+  EXPECT_EQ(plan.required.slo_p99, 0.05);
+  EXPECT_EQ(plan.required.max_memory, 64U << 20U);
+  EXPECT_TRUE(plan.required.isolate);
+  EXPECT_TRUE(plan.required.sync_libraries);
+  EXPECT_DOUBLE_EQ(plan.confidence, 0.99);
+  EXPECT_DOUBLE_EQ(plan.practical_difference, 0.1);
+  EXPECT_FALSE(plan.race);
+}
+
+TEST(MakePlan, AConfidenceOrADifferenceThatCannotBeIsRefusedByItsFlag) {
+  auto request = filtered({"tokenize"});
+  for (const char* text : {"0.5", "1", "95", "100%"}) {
+    request.confidence = text;
+    EXPECT_THAT(complaint_about(request), HasSubstr("--confidence lies between 0.5 and 1")) << text;
+  }
+  request.confidence.reset();
+  for (const char* text : {"5", "100%"}) {
+    request.delta = text;
+    EXPECT_THAT(complaint_about(request), HasSubstr("--delta is a share")) << text;
+  }
+}
+
 TEST(MakePlan, AnEndpointThatIsNoneIsRefused) {
   auto request = filtered({"tokenize"});
   request.endpoint = "localhost:8080";

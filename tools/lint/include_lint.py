@@ -20,8 +20,9 @@ ARROWS = {
 LAYERS = {"bytes.hpp": 0, "platform": 0, "statistics": 1, "backends": 3}
 # Plain values: no thread, no descriptor, no coroutine. All of harness/statistics/ counts too.
 VALUE_HEADERS = {f"harness/{name}.hpp" for name in (
-    "backend_info", "bytes", "digest", "endpoints", "environment", "machine_card", "outcome",
-    "run_plan", "run_result", "workload_info")}
+    "backend_info", "bytes", "digest", "doctor/doctor_result", "endpoints", "environment", "gate/gate_result",
+    "gate/gate_rules", "constraint_check", "crossover/crossover_result", "crossover/crossover_search",
+    "machine_card", "outcome", "race_metric", "run_plan", "run_result", "workload_info")}
 MOST_LINES = 400
 LICENCE = "// SPDX-License-Identifier: Apache-2.0"
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -41,23 +41,26 @@ struct window {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
 };
-constexpr std::size_t window_size = 32768;
+constexpr std::size_t usual_window_size = 32768;
 constexpr std::size_t window_step = 8192;
 
-std::size_t word_end(std::string_view corpus, std::size_t near) {
-  constexpr std::size_t reach = 256;
+// The last word that ends within `reach` before `near`.
+std::size_t word_end(std::string_view corpus, std::size_t near, std::size_t reach) {
   if (near >= corpus.size()) return corpus.size();
   const std::size_t space = corpus.substr(near - reach, reach).find_last_of(" \n\t");
   return space == std::string_view::npos ? near : near - reach + space;
 }
 
-std::vector<window> windows_of(std::string_view corpus) {
+std::vector<window> windows_of(std::string_view corpus, std::size_t size) {
+  constexpr std::size_t reach = 256;
   std::vector<window> windows;
-  for (std::size_t begin = 0;; begin = word_end(corpus, begin + window_step)) {
-    const std::size_t end = word_end(corpus, begin + window_size);
+  std::size_t end = 0;
+  for (std::size_t begin = 0; begin < corpus.size() && end < corpus.size();
+       begin = word_end(corpus, begin + window_step, reach)) {
+    end = word_end(corpus, begin + size, std::min(reach, size / 2));
     windows.push_back({begin, end - begin});
-    if (end == corpus.size()) return windows;
   }
+  return windows;
 }
 
 // 64 slices of a large corpus teach as much as the whole of it.
@@ -102,13 +105,16 @@ class tokenize {
     info.kind = work_kind::cpu_bound;
     info.summary = "byte-pair encoding of text documents, 32 KiB an item";
     info.takes_input = true;
+    // usual, least, most
+    info.parameters = {{"payload", "bytes of text in an item", usual_window_size, 16, 1 << 20}};
     return info;
   }
 
   static buffer build(const workload_options& options) {
     const std::string corpus = read_corpus(options);
     const buffer merge_table = learned_table(corpus, merge_limit(options.scale));
-    std::vector<window> windows = windows_of(corpus);
+    const auto size = static_cast<std::size_t>(parameter_of(describe(), options, "payload"));
+    std::vector<window> windows = windows_of(corpus, size);
     counter_random random(options.seed);
     for (std::size_t i = windows.size(); i > 1; --i) {
       std::swap(windows[i - 1], windows[random.below(i)]);

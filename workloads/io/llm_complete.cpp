@@ -13,8 +13,8 @@ namespace regatta {
 namespace {
 
 constexpr std::size_t prompt_count = 256;
-constexpr std::size_t prompt_size = 400;
-constexpr unsigned max_tokens = 16;
+
+enum part { model_part, max_tokens_part, first_prompt };
 
 class llm_complete {
  public:
@@ -25,29 +25,36 @@ class llm_complete {
     info.summary = "one chat completion of an LLM service over HTTP";
     info.needs = {"llm"};
     info.in_flight = 64;
+    // usual, least, most
+    info.parameters = {{"payload", "bytes of the prompt, in whole sentences", 400, 100, 65536},
+                       {"tokens", "tokens of the answer, at most", 16, 1, 4096}};
     return info;
   }
 
-  // Part 0 is the model's name, the others are the prompts.
   static buffer build(const workload_options& options) {
+    const auto size = static_cast<std::size_t>(parameter_of(describe(), options, "payload"));
+    const auto max_tokens = static_cast<unsigned>(parameter_of(describe(), options, "tokens"));
     std::vector<std::string> prompts;
     for (std::size_t i = 0; i < prompt_count; ++i) {
       counter_random random(options.seed, i);
-      prompts.push_back("Summarise in one sentence:\n" + generated_text(random, prompt_size));
+      prompts.push_back("Summarise in one sentence:\n" + generated_text(random, size));
     }
-    std::vector<bytes_view> parts = {as_bytes(options.model)};
+    std::vector<bytes_view> parts = {as_bytes(options.model),
+                                     std::as_bytes(std::span(&max_tokens, 1))};
     for (const std::string& prompt : prompts) parts.push_back(as_bytes(prompt));
     return pack_parts(parts);
   }
 
   explicit llm_complete(bytes_view dataset) : parts_(dataset) {}
   std::uint64_t distinct_items() const { return prompt_count; }
-  bytes_view input(std::uint64_t index) const { return parts_[1 + index % prompt_count]; }
+  bytes_view input(std::uint64_t index) const {
+    return parts_[first_prompt + index % prompt_count];
+  }
 
   template <class Context>
   typename Context::template task<buffer> run(Context& ctx, item it) const {
-    http_request request =
-        chat_completion_request(as_text(parts_[0]), as_text(it.input), max_tokens);
+    http_request request = chat_completion_request(as_text(parts_[model_part]), as_text(it.input),
+                                                   read_as<unsigned>(parts_[max_tokens_part]));
     const http_response response = co_await ctx.http("llm", std::move(request));
     co_return to_buffer(chat_completion_content(response));
   }

@@ -23,6 +23,8 @@ constexpr std::size_t passage_step = 8;
 constexpr std::size_t search_words = 3;
 constexpr unsigned max_tokens = 32;
 
+enum part { model_part, repeats_part, first_document };
+
 // The tables are those of servers/sqlite_database.hpp.
 constexpr const char* related_documents = R"(
   SELECT documents.title, authors.name, documents.year, sum(found.weight)
@@ -49,7 +51,7 @@ std::string_view take_line(std::string_view& text) {
 }
 
 // HTML → search words and passages, those first that say most of what the document says.
-buffer preprocess(bytes_view, bytes_view html) {
+buffer preprocess_once(bytes_view html) {
   const std::string text = strip_markup(as_text(html));
   std::string prepared;
   for (const std::string& word : frequent_words(text, search_words)) prepared += word + ' ';
@@ -59,6 +61,14 @@ buffer preprocess(bytes_view, bytes_view html) {
     prepared += passage;
   }
   return to_buffer(prepared);
+}
+
+buffer preprocess(bytes_view dataset, bytes_view html) {
+  buffer prepared;
+  for (auto left = read_as<std::uint64_t>(dataset_parts(dataset)[repeats_part]); left > 0; --left) {
+    prepared = preprocess_once(html);
+  }
+  return prepared;
 }
 
 // The LLM's answer in one line, then the passages → the answer with the passages that support it.
@@ -103,24 +113,33 @@ class rag {
     info.summary = "fetch a document, preprocess it, query a database, ask an LLM, cite";
     info.needs = {"documents", "database", "llm"};
     info.in_flight = 32;
+    // usual, least, most
+    info.parameters = {{"preprocessing",
+                        "times each document is preprocessed, for more CPU time an item", 1, 1,
+                        1000}};
     return info;
   }
 
-  // Part 0 is the model's name, the others are numbers of documents, as text.
+  // Documents are numbers, as text.
   static buffer build(const workload_options& options) {
     counter_random random(options.seed);
     std::vector<std::string> numbers;
     for (std::size_t i = 0; i < item_count; ++i) {
       numbers.push_back(std::to_string(random.below(library_size)));
     }
-    std::vector<bytes_view> parts = {as_bytes(options.model)};
+    const auto repeats =
+        static_cast<std::uint64_t>(parameter_of(describe(), options, "preprocessing"));
+    std::vector<bytes_view> parts = {as_bytes(options.model),
+                                     std::as_bytes(std::span(&repeats, 1))};
     for (const std::string& number : numbers) parts.push_back(as_bytes(number));
     return pack_parts(parts);
   }
 
   explicit rag(bytes_view dataset) : parts_(dataset) {}
   std::uint64_t distinct_items() const { return item_count; }
-  bytes_view input(std::uint64_t index) const { return parts_[1 + index % item_count]; }
+  bytes_view input(std::uint64_t index) const {
+    return parts_[first_document + index % item_count];
+  }
 
   template <class Context>
   typename Context::template task<buffer> run(Context& ctx, item it) const {
@@ -138,8 +157,8 @@ class rag {
     sql_query query = search(words);
     const sql_rows related = co_await ctx.query(std::move(query));
 
-    http_request ask =
-        chat_completion_request(as_text(parts_[0]), question(passages, related), max_tokens);
+    http_request ask = chat_completion_request(as_text(parts_[model_part]),
+                                               question(passages, related), max_tokens);
     const http_response completion = co_await ctx.http("llm", std::move(ask));
     std::string answer = chat_completion_content(completion);
     std::replace(answer.begin(), answer.end(), '\n', ' ');

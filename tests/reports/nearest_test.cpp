@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/nearest.hpp"
+#include "reports/nearest.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "harness/diagnostics/symbols.hpp"
+#include "harness/diagnostics/task_tracker/report.hpp"
+
+namespace regatta {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+// Innermost first. The insides of Boost and the standard library are counted, not shown.
+std::string format_origin(const std::vector<source_frame>& origin) {
+  std::string text;
+  std::size_t skipped = 0;
+  const auto tell_skipped = [&] {
+    if (skipped != 0) text += fmt::format("      ({} library frames)\n", skipped);
+    skipped = 0;
+  };
+  for (const source_frame& frame : origin) {
+    if (is_library_frame(frame)) {
+      ++skipped;
+      continue;
+    }
+    tell_skipped();
+    text += fmt::format("      {}{}{}\n", short_function_name(frame.function),
+                        frame.place.known() ? " at " + to_string(frame.place) : "",
+                        frame.inlined ? " (inlined)" : "");
+  }
+  tell_skipped();
+  return text.empty() ? text : "    created by (innermost first):\n" + text;
+}
+
+std::string json_place(const source_place& place) {
+  if (!place.known()) return "null";
+  return fmt::format(R"({{"file":{},"line":{}}})", quoted(place.file), place.line);
+}
+
+}  // namespace
+
+const char* to_string(task_finding finding) {
+  switch (finding) {
+    case task_finding::never_awaited:
+      return "never awaited";
+    case task_finding::destroyed_pending:
+      return "destroyed while pending";
+    case task_finding::exception_lost:
+      return "exception never retrieved";
+    case task_finding::pending_at_exit:
+      return "still pending at exit";
+    case task_finding::awaited_twice:
+      return "awaited twice";
+  }
+  return "";
+}
+
+std::string format_task_report(const task_report& report) {
+  std::string text = fmt::format("regatta: {}\n", report.message);
+  for (const task_info& inner : report.stood_in) {
+    text += fmt::format("    awaiting {}, at {}\n", inner.function, to_string(inner.awaiting));
+  }
+  if (report.task.defined.known()) {
+    text += fmt::format("    {} is defined at {}\n", report.task.function,
+                        to_string(report.task.defined));
+  }
+  text += format_origin(report.task.origin);
+  return text;
+}
+
+std::string format_task_report_json(const task_report& report) {
+  std::string stack;
+  for (const source_frame& frame : report.task.origin) {
+    stack += fmt::format(R"({}{{"function":{},"place":{}}})", stack.empty() ? "" : ",",
+                         quoted(frame.function), json_place(frame.place));
+  }
+  std::string stood_in;
+  for (const task_info& inner : report.stood_in) {
+    stood_in += fmt::format(R"({}{{"function":{},"awaiting":{}}})", stood_in.empty() ? "" : ",",
+                            quoted(inner.function), json_place(inner.awaiting));
+  }
+  std::string exception = "null";
+  if (report.exception) {
+    exception = fmt::format(R"({{"type":{},"what":{}}})", quoted(report.exception_type),
+                            quoted(report.exception_text));
+  }
+  return fmt::format(
+      R"({{"finding":{},"message":{},"task":{},"function":{},"defined":{},"created":{},"awaiting":{},)"
+      R"("stood_in":[{}],"exception":{},"origin":[{}]}})",
+      quoted(to_string(report.finding)), quoted(report.message), report.task.serial,
+      quoted(report.task.signature), json_place(report.task.defined),
+      json_place(report.task.created), json_place(report.task.awaiting), stood_in, exception,
+      stack);
+}
+
+}  // namespace regatta

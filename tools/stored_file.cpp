@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/stored_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "harness/platform/read_file.hpp"
+#include "reports/gate_reader.hpp"
+#include "reports/stored_json.hpp"
+#include "tools/usage_error.hpp"
+
+namespace regatta {
+namespace {
+
+// Names in a file may have line breaks and escape sequences.
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char each) { return static_cast<unsigned char>(each) < ' '; },
+      '?');
+  return text;
+}
+
+template <class Read>
+auto load(const std::filesystem::path& file, Read read) {
+  try {
+    const buffer text = read_whole_file(file);
+    return read(parse_stored_json(as_text(text)));
+  } catch (const bad_report& error) {
+    throw usage_error(fmt::format("{} {}", file.string(), on_one_line(error.what())));
+  } catch (const std::system_error& error) {
+    throw usage_error(fmt::format("there is no report to read: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+stored_file load_stored(const std::filesystem::path& file) {
+  return load(file, [](const nlohmann::json& document) -> stored_file {
+    if (kind_of(document) == report_schema::gate) return read_gate_report(document);
+    return read_parsed_report(document);
+  });
+}
+
+stored_report load_report(const std::filesystem::path& file) {
+  return load(file, read_parsed_report);
+}
+
+}  // namespace regatta
