@@ -199,6 +199,7 @@ nlohmann::ordered_json make_crossover_json(const crossover_result& result) {
   using json_fields::write;
   const auto name = [&](const leader& who) { return who ? json(label(result, *who)) : json(); };
   json file;
+  file["kind"] = "crossover";
   file["schema_version"] = 1;
   file["generator"] = {{"name", "regatta"}, {"version", REGATTA_VERSION}};
   file["complete"] = !result.interrupted && !result.failure;

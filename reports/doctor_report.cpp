@@ -220,6 +220,7 @@ std::string render_doctor(const doctor_result& result, const terminal_style& sty
 
 nlohmann::ordered_json make_doctor_json(const doctor_result& result) {
   nlohmann::ordered_json file;
+  file["kind"] = "doctor";
   file["schema_version"] = 1;
   file["generator"] = {{"name", "regatta"}, {"version", REGATTA_VERSION}};
   file["fit"] = result.fit();

@@ -237,10 +237,12 @@ template <class Fields>
 void fields_of_method(Fields& file, stored<Fields, run_plan>& plan) {
   file.derived("design", [] {
     return "a process per cell; randomised complete blocks of epochs; the same items for all "
-           "rivals of a block";
+           "rivals of a block; in a race, a block is of the rivals left";
   });
-  file.derived("interval",
-               [] { return "sign interval of paired log ratios, leader against each rival"; });
+  file.derived("interval", [] {
+    return "of paired log ratios, leader against each rival: a sign interval; in a race, valid at "
+           "every look";
+  });
   file("confidence", plan.confidence);
   file("practical_difference", plan.practical_difference);
   file("objective", plan.by);

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "harness/backend.hpp"
-#include "tools/nearest.hpp"
+#include "reports/nearest.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/cell/cell_main.hpp"
+#include "reports/nearest.hpp"
 #include "tools/command_compare.hpp"
 #include "tools/command_crossover.hpp"
 #include "tools/command_doctor.hpp"
@@ -21,7 +22,6 @@
 #include "tools/command_run.hpp"
 #include "tools/command_tasks.hpp"
 #include "tools/exit_codes.hpp"
-#include "tools/nearest.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {

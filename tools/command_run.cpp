@@ -6,23 +6,23 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "harness/platform/write_file.hpp"
 #include "reports/json_report.hpp"
-#include "reports/text_table.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
+#include "tools/report_outputs.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
+#include "tools/usage_error.hpp"
 
 namespace regatta {
 namespace {
 
 struct run_options {
   run_request request;
-  std::filesystem::path output = "regatta-report.json";
+  std::vector<std::string> outputs;
   bool quiet = false;
   std::string color = "auto";
 };
@@ -70,16 +70,38 @@ int summarise(const run_result& run) {
   return code;
 }
 
-// The arguments may have bytes that are not UTF-8, which must not cost the report.
-std::string json_text(const run_result& run, const std::vector<recommendation>& advice) {
-  using nlohmann::json;
-  return make_json_report(run, advice).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+struct destinations {
+  std::filesystem::path report = "regatta-report.json";  // always written: it makes the others
+  std::vector<report_output> others;
+};
+
+destinations destinations_of(const std::vector<std::string>& texts) {
+  destinations where;
+  bool named = false;
+  for (report_output& output : parse_outputs(texts, "json", run_report_formats())) {
+    if (output.format == "json" && !output.to_stdout() && !named) {
+      where.report = output.path;
+      named = true;
+    } else {
+      where.others.push_back(std::move(output));
+    }
+  }
+  for (const report_output& other : where.others) {
+    if (std::filesystem::path(other.path).lexically_normal() == where.report.lexically_normal()) {
+      throw usage_error(
+          fmt::format("two outputs go to {}; give each a place of its own", where.report.string()));
+    }
+  }
+  return where;
 }
 
 int execute(const run_options& options) {
-  const terminal_style style = style_for_stdout(parse_color(options.color));
+  const color_mode color = parse_color(options.color);
+  const terminal_style style = style_for_stdout(color);
   const run_plan plan = make_plan(options.request);
-  check_writable(options.output);
+  const destinations where = destinations_of(options.outputs);
+  check_writable(where.report);
+  check_outputs(where.others);
   catch_interrupts();
   progress_display display(options.quiet);
   run_hooks hooks;
@@ -89,19 +111,24 @@ int execute(const run_options& options) {
   display.clear();
 
   std::vector<recommendation> advice;
-  std::string text = render_machine(measured, style);
   for (const workload_result& each : measured.workloads) {
     advice.push_back(recommend(each, measured));
-    text += render_workload(each, advice.back(), style);
   }
-  int shown = print_result(text);
-  const int stored = store(options.output, json_text(measured, advice));
+  const bool for_people = std::none_of(where.others.begin(), where.others.end(),
+                                       [](const report_output& each) { return each.to_stdout(); });
+  int shown = exit_fine;
+  if (for_people) shown = print_result(render_run_report("terminal", measured, advice, style));
+  const int stored = store(where.report, render_json(measured, advice));
   const int summarised = summarise(measured);
-  if (stored == exit_fine && shown == exit_fine) {
+  const int written = write_outputs(
+      where.others, color, [&](const std::string& format, const terminal_style& output_style) {
+        return render_run_report(format, measured, advice, output_style);
+      });
+  if (for_people && stored == exit_fine && shown == exit_fine) {
     shown = print_result(
-        fmt::format("\nreport: {} ({:.0f} s)\n", options.output.string(), measured.seconds));
+        fmt::format("\nreport: {} ({:.0f} s)\n", where.report.string(), measured.seconds));
   }
-  return std::max({shown, stored, summarised});
+  return std::max({shown, stored, summarised, written});
 }
 
 }  // namespace
@@ -155,8 +182,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
   command->add_flag("!--no-card", request.machine_card, "Skip the machine card");
-  command->add_option("-o,--output", options->output, "Where the report goes")
-      ->capture_default_str();
+  command->add_option("-o,--output", options->outputs,
+                      "Where the JSON report goes (default regatta-report.json); FORMAT=PATH adds "
+                      "others (html, markdown, junit, google-benchmark), - is stdout");
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->add_option("--color", options->color, "auto, always or never")->capture_default_str();
   command->callback([options, &exit_code] { exit_code = execute(*options); });

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "tools/nearest.hpp"
+#include "reports/nearest.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "harness/platform/write_file.hpp"
@@ -21,8 +22,6 @@
 namespace regatta {
 namespace {
 
-constexpr const char* to_stdout = "-";
-
 std::string render_terminal(const run_result& run, const std::vector<recommendation>& advice,
                             const terminal_style& style) {
   std::string text = render_machine(run, style);
@@ -32,37 +31,50 @@ std::string render_terminal(const run_result& run, const std::vector<recommendat
   return text;
 }
 
+std::optional<std::string> format_of_extension(const std::filesystem::path& path,
+                                               const std::vector<std::string>& formats) {
+  static const std::map<std::string, std::string> known{
+      {".html", "html"}, {".md", "markdown"}, {".xml", "junit"}, {".json", "json"}};
+  const auto found = known.find(path.extension().string());
+  if (found == known.end()) return std::nullopt;
+  const bool offered = std::find(formats.begin(), formats.end(), found->second) != formats.end();
+  return offered ? std::optional(found->second) : std::nullopt;
+}
+
 // "html=page.html" names its format; "a=b/c" and "./a=b" are paths.
 report_output parse_output(const std::string& text, const std::string& plain_format,
-                           const std::vector<std::string>& formats) {
+                           const std::vector<std::string>& formats,
+                           const std::optional<std::string>& asked_for) {
   const auto equals = text.find('=');
-  const std::string format = text.substr(0, equals);
-  if (equals == std::string::npos || format.find_first_of("./") != std::string::npos) {
-    return {plain_format, text};
+  const std::string named = text.substr(0, equals);
+  if (equals == std::string::npos || named.find_first_of("./") != std::string::npos) {
+    const auto format = asked_for ? asked_for : format_of_extension(text, formats);
+    return {format.value_or(plain_format), text};
   }
-  if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
-    throw usage_error(fmt::format("there is no format '{}'{} (a file of that name is ./{})", format,
-                                  suggestion(format, formats), text));
+  if (std::find(formats.begin(), formats.end(), named) == formats.end()) {
+    throw usage_error(fmt::format("there is no format '{}'{} (a file of that name is ./{})", named,
+                                  suggestion(named, formats), text));
   }
   if (equals + 1 == text.size()) {
     throw usage_error(fmt::format("-o {} lacks the path after its '='; '-' is stdout", text));
   }
-  return {format, text.substr(equals + 1)};
+  return {named, text.substr(equals + 1)};
 }
 
 }  // namespace
 
 std::vector<report_output> parse_outputs(const std::vector<std::string>& texts,
                                          const std::string& plain_format,
-                                         const std::vector<std::string>& formats) {
+                                         const std::vector<std::string>& formats,
+                                         const std::optional<std::string>& asked_for) {
   std::vector<report_output> outputs;
   std::set<std::string> paths;
   for (const std::string& text : texts) {
-    outputs.push_back(parse_output(text, plain_format, formats));
-    const std::string& path = outputs.back().path;
-    if (!paths.insert(std::filesystem::path(path).lexically_normal()).second) {
+    outputs.push_back(parse_output(text, plain_format, formats, asked_for));
+    const report_output& added = outputs.back();
+    if (!paths.insert(std::filesystem::path(added.path).lexically_normal()).second) {
       throw usage_error(fmt::format("two outputs go to {}; give each a place of its own",
-                                    path == to_stdout ? "stdout" : path));
+                                    added.to_stdout() ? "stdout" : added.path));
     }
   }
   return outputs;
@@ -84,14 +96,14 @@ std::vector<report_output> outputs_of(const output_request& request,
     throw usage_error(
         fmt::format("there is no format '{}'{}", format, suggestion(format, formats)));
   }
-  auto outputs = parse_outputs(request.outputs, format, formats);
+  auto outputs = parse_outputs(request.outputs, format, formats, request.format);
   const bool used = std::any_of(outputs.begin(), outputs.end(),
                                 [&](const auto& each) { return each.format == format; });
-  if (outputs.empty() || (request.format && !used)) outputs.push_back({format, to_stdout});
+  if (outputs.empty() || (request.format && !used)) outputs.push_back({format, "-"});
   for (const report_output& output : outputs) {
     for (const std::string& file : made_of) {
       std::error_code other;
-      if (output.path != to_stdout && std::filesystem::equivalent(output.path, file, other)) {
+      if (!output.to_stdout() && std::filesystem::equivalent(output.path, file, other)) {
         throw usage_error(fmt::format(
             "{} would replace the very report it is made of; write to another file", output.path));
       }
@@ -102,7 +114,7 @@ std::vector<report_output> outputs_of(const output_request& request,
 
 void check_outputs(const std::vector<report_output>& outputs) {
   for (const report_output& output : outputs) {
-    if (output.path != to_stdout) check_writable(output.path);
+    if (!output.to_stdout()) check_writable(output.path);
   }
 }
 
@@ -112,13 +124,13 @@ int write_outputs(const std::vector<report_output>& outputs, color_mode color,
   check_outputs(outputs);
   std::vector<std::string> texts;
   for (const report_output& output : outputs) {
-    texts.push_back(render(output.format,
-                           output.path == to_stdout ? style_for_stdout(color) : terminal_style{}));
+    texts.push_back(
+        render(output.format, output.to_stdout() ? style_for_stdout(color) : terminal_style{}));
   }
   int code = exit_fine;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    code = std::max(code, outputs[i].path == to_stdout ? print_result(texts[i])
-                                                       : store_result(outputs[i].path, texts[i]));
+    code = std::max(code, outputs[i].to_stdout() ? print_result(texts[i])
+                                                 : store_result(outputs[i].path, texts[i]));
   }
   return code;
 }

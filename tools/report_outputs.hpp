@@ -19,13 +19,17 @@ namespace regatta {
 struct report_output {
   std::string format;
   std::string path;
+
+  bool to_stdout() const { return path == "-"; }
 };
 
-/// What `-o` was given, each time "PATH" or "FORMAT=PATH"; a PATH alone gets `plain_format`. Throws
+/// What `-o` was given, each time "PATH" or "FORMAT=PATH". A PATH alone gets `asked_for`; without
+/// that, what its extension says (.html, .md, .xml, .json), else `plain_format`. Throws
 /// usage_error: a format that is not among `formats`, or two outputs to one place.
 std::vector<report_output> parse_outputs(const std::vector<std::string>& texts,
                                          const std::string& plain_format,
-                                         const std::vector<std::string>& formats);
+                                         const std::vector<std::string>& formats,
+                                         const std::optional<std::string>& asked_for = {});
 
 /// What `--format`, `-o` and `--color` of a verb that renders stored reports were given.
 struct output_request {

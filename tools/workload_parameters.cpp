@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "harness/workload.hpp"
-#include "tools/nearest.hpp"
+#include "reports/nearest.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {

@@ -33,6 +33,18 @@ TEST(ReportOutputs, APathAloneGetsThePlainFormat) {
   EXPECT_EQ(outputs[2].path, "-");
 }
 
+TEST(ReportOutputs, AnExtensionNamesAFormatUnlessOneIsAskedFor) {
+  const auto format = [](const std::string& path,
+                         const std::optional<std::string>& asked_for = {}) {
+    return parse_outputs({path}, "terminal", formats, asked_for)[0].format;
+  };
+  EXPECT_EQ(format("a.html"), "html");
+  EXPECT_EQ(format("a.json"), "json");
+  EXPECT_EQ(format("a.txt"), "terminal");
+  EXPECT_EQ(format("a.html", "json"), "json");
+  EXPECT_EQ(format("json=a.html"), "json");
+}
+
 TEST(ReportOutputs, APathMayHaveAnEqualsSign) {
   EXPECT_EQ(parse_outputs({"./a=b"}, "json", formats)[0].path, "./a=b");
   EXPECT_EQ(parse_outputs({"a.d/b=c"}, "json", formats)[0].path, "a.d/b=c");

@@ -114,6 +114,27 @@ class Rendering(Reports):
         self.assertEqual(self.files(), before)
 
 
+class OfARun(CommandTest):
+    RUN = ["run", "-w", "tokenize", "-b", "thread", *SMALL, "-q"]
+
+    def test_a_run_writes_every_output_it_was_asked_for(self):
+        finished = self.run_command(*self.RUN, "-o", "page.html", "-o", "mine.json", "-o", "junit=-")
+        self.assertEqual((finished.code, finished.stderr), (0, ""), finished)
+        self.assertTrue(finished.stdout.startswith("<?xml"), finished)
+        self.assertEqual({path.name for path in self.folder.iterdir()}, {"page.html", "mine.json"})
+        self.assertIn("<!doctype html>", (self.folder / "page.html").read_text().lower())
+        again = self.run_command("report", "mine.json", "--format", "junit")
+        self.assertEqual(again.stdout, finished.stdout)
+
+    def test_outputs_that_cannot_be_are_refused_before_anything_runs(self):
+        for outputs, part in ((["html=missing/page.html"], "missing/page.html"),
+                              (["html=regatta-report.json"], "two outputs")):
+            finished = self.run_command(*self.RUN, *(f"-o{each}" for each in outputs), timeout=3)
+            self.assertNotEqual(finished.code, 0, finished)
+            self.assert_one_sentence(finished, part)
+            self.assertEqual(list(self.folder.iterdir()), [])
+
+
 class Documentation(Reports):
     def test_the_example_in_the_documentation_reads_a_report(self):
         page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "reports.md"

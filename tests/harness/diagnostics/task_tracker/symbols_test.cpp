@@ -12,9 +12,13 @@ namespace {
 constexpr unsigned here_line = __LINE__ + 1;
 [[gnu::noinline]] std::uintptr_t an_address() { return internal::here(); }
 
+volatile int apart = 0;  // so that identical code is not folded with an_address()
 [[gnu::always_inline]] inline std::uintptr_t inlined() { return internal::here(); }
-constexpr unsigned call_line = __LINE__ + 1;
-[[gnu::noinline]] std::uintptr_t calls_inlined() { return inlined(); }
+constexpr unsigned call_line = __LINE__ + 3;
+[[gnu::noinline]] std::uintptr_t calls_inlined() {
+  apart = 1;
+  return inlined();
+}
 
 TEST(Symbols, NameAFunctionWithItsLine) {
   const auto frames = own_symbols().at_call(an_address());
