@@ -38,7 +38,7 @@ struct race_trial {
 };
 
 /// Sizes at which fixed sampling is looked at, epochs per arm.
-inline constexpr std::array<std::size_t, 3> fixed_sizes{5, 10, 20};
+inline constexpr std::array<std::size_t, 4> fixed_sizes{5, 10, 20, 60};
 
 /// Fixed sampling as it is commonly done: one arm after the other, so many epochs each, and the
 /// lowest median wins.
