@@ -89,15 +89,18 @@ std::string render_gate(const gate_result& result, const terminal_style& style) 
   for (std::size_t i = 0; i < lines.size() && !order.empty(); ++i) {
     out += paint(style, i == 0 ? "2" : color_of(*order[i - 1]), lines[i]) + "\n";
   }
+  bool any_reason = false;
   for (const gate_comparison* each : order) {
     if (!concerns(*each) || each->reason.empty()) continue;
     const std::string name = shortened(name_of(*each, result), style.columns - 4);
-    out += "\n" + wrap(name + ": " + each->reason, "  ", style.columns);
+    if (!any_reason) out += "\n";
+    any_reason = true;
+    out += wrap(name + ": " + each->reason, "  ", style.columns) + "\n";
     if (!each->rule.reason.empty()) {
-      out += "\n" + wrap("(rule: " + each->rule.reason + ")", "    ", style.columns);
+      out += wrap("(rule: " + each->rule.reason + ")", "    ", style.columns) + "\n";
     }
   }
-  out += "\n\n" + paint(style, "1", wrap(gate_headline(result), "", style.columns)) + "\n";
+  out += "\n" + paint(style, "1", wrap(gate_headline(result), "", style.columns)) + "\n";
   out += wrap(fmt::format("{}", fmt::join(gate_summary(result), " ")), "", style.columns) + "\n";
   return out;
 }

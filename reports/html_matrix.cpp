@@ -38,10 +38,10 @@ look look_of(const cell_result& cell, const recommendation& advice) {
   if (place == nullptr) return {"absent", "–", "", "no figure"};
   const std::string ratio = place->behind ? show_ratio(place->behind->ratio) : "";
   if (!place->excluded.empty()) return {"excluded", "⊘", ratio, "excluded"};
-  if (advice.outcome == verdict::too_few && place->tied) {
-    return {"undecided", "?", ratio, "undecided"};
-  }
   if (advice.outcome == verdict::winner && place->tied) return {"winner", "●", "1", "winner"};
+  if (place->tied && !advice.settled) {
+    return {"undecided", "?", ratio.empty() ? "1" : ratio, "undecided"};
+  }
   if (place->tied) return {"tied", "◆", ratio.empty() ? "1" : ratio, "tie"};
   const double behind = place->behind ? place->behind->ratio : 1;
   return {behind > 2 ? "behind far" : "behind", "○", ratio, "behind"};
@@ -131,7 +131,7 @@ markup html_matrix(const run_result& run, const std::vector<recommendation>& adv
       element("h2", {}, "All workloads, all approaches") +
           element("p", {{"class", "lead"}},
                   "A figure says how many times better the leader is: 1 is as good, 2 is half as "
-                  "good. A tie is not shown to be behind by more than δ.") +
+                  "good. A tie is known to be within δ; what is undecided may still be behind.") +
           controls() +
           element(
               "div",

@@ -34,8 +34,8 @@ std::string count_or_dash(std::optional<double> value, std::string (*show)(doubl
 std::string verdict_word(const recommendation& advice, const standing& place,
                          const cell_result& cell) {
   if (!place.excluded.empty()) return "excluded: " + place.excluded;
-  if (place.tied && advice.outcome == verdict::too_few) return "undecided";
-  if (place.tied) return advice.outcome == verdict::winner ? "winner" : "tie";
+  if (place.tied && advice.outcome == verdict::winner) return "winner";
+  if (place.tied) return advice.settled ? "tie" : "undecided";
   if (cell.eliminated_after) {
     return fmt::format("behind, dropped after block {} (by {})", *cell.eliminated_after + 1,
                        cell.beaten_by);

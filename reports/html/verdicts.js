@@ -168,11 +168,11 @@ function agrees(judged, advice) {
 function lookOf(judged, one) {
   const ratio = one.behind === null ? '' : showRatio(one.behind.ratio);
   if (one.excluded !== null) return {style: 'excluded', mark: '⊘', ratio, word: 'excluded'};
-  if (one.left && judged.verdict === 'too few blocks') {
-    return {style: 'undecided', mark: '?', ratio, word: 'undecided'};
-  }
   if (one.left && judged.verdict === 'winner') {
     return {style: 'winner', mark: '●', ratio: '1', word: 'winner'};
+  }
+  if (one.left && !judged.settled) {
+    return {style: 'undecided', mark: '?', ratio: ratio || '1', word: 'undecided'};
   }
   if (one.left) return {style: 'tied', mark: '◆', ratio: ratio || '1', word: 'tie'};
   const far = one.behind !== null && one.behind.ratio > 2;

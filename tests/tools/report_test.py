@@ -121,7 +121,8 @@ class OfARun(CommandTest):
         finished = self.run_command(*self.RUN, "-o", "page.html", "-o", "mine.json", "-o", "junit=-")
         self.assertEqual((finished.code, finished.stderr), (0, ""), finished)
         self.assertTrue(finished.stdout.startswith("<?xml"), finished)
-        self.assertEqual({path.name for path in self.folder.iterdir()}, {"page.html", "mine.json"})
+        self.assertEqual({path.name for path in self.folder.iterdir()},
+                         {"page.html", "mine.json", "tmp"})
         self.assertIn("<!doctype html>", (self.folder / "page.html").read_text().lower())
         again = self.run_command("report", "mine.json", "--format", "junit")
         self.assertEqual(again.stdout, finished.stdout)
@@ -132,7 +133,7 @@ class OfARun(CommandTest):
             finished = self.run_command(*self.RUN, *(f"-o{each}" for each in outputs), timeout=3)
             self.assertNotEqual(finished.code, 0, finished)
             self.assert_one_sentence(finished, part)
-            self.assertEqual(list(self.folder.iterdir()), [])
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["tmp"])
 
 
 class Documentation(Reports):
