@@ -10,6 +10,7 @@
 
 #include "harness/backend.hpp"
 #include "reports/nearest.hpp"
+#include "tools/name_list.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {
@@ -87,7 +88,7 @@ std::vector<backend_choice> expand_backends(const std::vector<std::string>& patt
                                    [&](const auto& each) { return each.label == choice.label; });
     if (!there) chosen.push_back(std::move(choice));
   };
-  for (const std::string& pattern : patterns) {
+  for (const std::string& pattern : split_names(patterns)) {
     if (pattern.find(':') != std::string::npos) {
       add(parse_backend(pattern));
       continue;

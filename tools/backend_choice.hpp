@@ -12,7 +12,8 @@ namespace regatta {
 /// Throws usage_error.
 backend_choice parse_backend(const std::string& text);
 
-/// What names, globs and backends with options stand for, each once. Throws usage_error.
+/// What names, globs (also several with commas) and backends with options stand for, each once.
+/// Throws usage_error.
 std::vector<backend_choice> expand_backends(const std::vector<std::string>& patterns);
 
 }  // namespace regatta

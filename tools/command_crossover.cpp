@@ -8,7 +8,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 
 #include "harness/crossover/crossover_run.hpp"
 #include "harness/platform/write_file.hpp"
@@ -49,24 +48,9 @@ workload_parameter parameter_named(const std::string& name, const workload_info&
       fmt::format("--over: workload {} has no '{}'{}", info.name, name, suggestion(name, known)));
 }
 
-// "-b serial,coroutine" is two backends; "-b process:start=spawn,chunk=8" is one.
-std::vector<std::string> split_backends(const std::vector<std::string>& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts) {
-    if (text.find(':') != std::string::npos) {
-      names.push_back(text);
-      continue;
-    }
-    std::istringstream rest(text);
-    for (std::string name; std::getline(rest, name, ',');) names.push_back(name);
-  }
-  return names;
-}
-
 crossover_plan make_crossover_plan(const crossover_options& options) {
   run_request request = options.request;
   request.workload_filters = {options.workload};
-  request.backend_filters = split_backends(request.backend_filters);
   if (!request.budget) request.budget = "60s";
   crossover_plan plan;
   plan.base = make_plan(request);

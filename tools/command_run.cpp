@@ -141,10 +141,10 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("suite", request.suite, "quick (under 60 s), standard, full, or a suite file")
       ->capture_default_str();
   command->add_option("-w,--workload", request.workload_filters,
-                      "Only these workloads (a name or a glob; repeat for more)");
+                      "Only these workloads: names or globs, with commas, or repeat it");
   command->add_option("-b,--backend", request.backend_filters,
-                      "Only these backends: a name, a glob, or one with options like "
-                      "process:start=spawn,chunk=8");
+                      "Only these backends: names or globs, with commas, or one with options "
+                      "like process:start=spawn,chunk=8; repeat it for more");
   command->add_option("--in-flight", request.in_flight, "Closed loop: items at a time");
   command->add_option("--rate", request.rate,
                       "Open loop: arrivals per second; latency counts from the intended start");

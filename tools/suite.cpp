@@ -18,6 +18,7 @@
 #include "harness/service.hpp"
 #include "reports/nearest.hpp"
 #include "tools/backend_choice.hpp"
+#include "tools/name_list.hpp"
 #include "tools/race_options.hpp"
 #include "tools/usage_error.hpp"
 #include "tools/workload_parameters.hpp"
@@ -43,7 +44,7 @@ constexpr const char* full_suite = R"({
 
 std::vector<std::string> expand_workloads(const std::vector<std::string>& patterns) {
   std::vector<std::string> chosen;
-  for (const std::string& pattern : patterns) {
+  for (const std::string& pattern : split_names(patterns)) {
     bool any = false;
     for (const auto& [name, entry] : workloads()) {
       if (::fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
