@@ -245,13 +245,17 @@ std::string load_text(const environment& where) {
 
 std::string to_markdown(const calibration& measured) {
   const gate_settings& gate = measured.gate;
-  std::string text = fmt::format(
-      "{}, {} CPUs usable, load average {} before and {} after, {:.0f} s, seed {}.\n"
+  std::string text = measured.simulated
+                         ? std::string("Simulated machines")
+                         : fmt::format("{}, {} CPUs usable, load average {} before and {} after",
+                                       measured.before.cpu_model, measured.before.cpus.usable,
+                                       load_text(measured.before), load_text(measured.after));
+  text += fmt::format(
+      ", {:.0f} s, seed {}.\n"
       "A pair is the median ratio of {} adjacent slices of {:.0f} µs; at most {} pairs; one-sided "
       "level {:.1f} %, looked at after every pair.\n\n",
-      measured.before.cpu_model, measured.before.cpus.usable, load_text(measured.before),
-      load_text(measured.after), measured.seconds, measured.seed, 2 * gate.quads, 1e6 * gate.slice,
-      gate.pairs, 100 * gate.level);
+      measured.seconds, measured.seed, 2 * gate.quads, 1e6 * gate.slice, gate.pairs,
+      100 * gate.level);
   if (!measured.gates.empty()) text += gate_table(measured) + "\n";
   if (!measured.races.races.empty()) {
     text += race_table(measured) + "\n" + fixed_text(measured) + "\n";
@@ -301,6 +305,7 @@ nlohmann::json to_json(const calibration& measured) {
           {"usable_cpus", measured.before.cpus.usable},
           {"seconds", measured.seconds},
           {"seed", measured.seed},
+          {"simulated", measured.simulated},
           {"gate",
            {{"pairs", measured.gate.pairs},
             {"quads", measured.gate.quads},

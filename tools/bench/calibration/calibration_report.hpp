@@ -16,6 +16,7 @@ struct calibration {
   environment before, after;
   double seconds = 0;
   std::uint64_t seed = 1;
+  bool simulated = false;
   std::vector<std::string> works;  ///< names
   gate_settings gate;
   race_settings race;

@@ -13,7 +13,7 @@
 namespace regatta::calibration {
 namespace {
 
-gate_trial run_trial(real_work& work, gate_trial trial, const gate_settings& settings,
+gate_trial run_trial(timed_work& work, gate_trial trial, const gate_settings& settings,
                      std::mt19937_64& random) {
   const std::uint64_t units = units_for(work, settings.slice, 20);
   const bool identical = trial.factor == 1;
@@ -54,7 +54,7 @@ std::span<const double> first_half(const gate_trial& trial) {
 
 }  // namespace
 
-double paired_ratio(real_work& work, std::uint64_t baseline, std::uint64_t candidate,
+double paired_ratio(timed_work& work, std::uint64_t baseline, std::uint64_t candidate,
                     std::size_t quads, std::mt19937_64& random, std::vector<double>* slices) {
   std::vector<double> logs;
   for (std::size_t quad = 0; quad < quads; ++quad) {
@@ -62,7 +62,7 @@ double paired_ratio(real_work& work, std::uint64_t baseline, std::uint64_t candi
     const std::uint64_t outer = candidate_outside ? candidate : baseline;
     const std::uint64_t inner = candidate_outside ? baseline : candidate;
     double times[4];
-    for (int i = 0; i < 4; ++i) times[i] = seconds_of(work, i == 0 || i == 3 ? outer : inner);
+    for (int i = 0; i < 4; ++i) times[i] = work.seconds(i == 0 || i == 3 ? outer : inner);
     const double sign = candidate_outside ? 1 : -1;
     logs.push_back(sign * std::log(times[0] / times[1]));
     logs.push_back(sign * std::log(times[3] / times[2]));

@@ -4,16 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <random>
 #include <vector>
 
-#include "tools/bench/calibration/real_work.hpp"
+#include "tools/bench/calibration/timed_work.hpp"
 
 namespace regatta::calibration {
 
-using all_work = std::vector<std::unique_ptr<real_work>>;
 using progress = std::function<void(std::size_t done, std::size_t of)>;
 
 struct gate_settings {
@@ -48,7 +46,7 @@ std::vector<gate_trial> run_gate_trials(all_work& works, const gate_settings& se
 /// Ratio of two kinds of work, from slices in randomised ABBA or BAAB order: the median over the
 /// adjacent ones. Slices are shorter than a scheduler's time slice, so that most of them are not
 /// disturbed at all, and what lasts longer disturbs both of a pair.
-double paired_ratio(real_work& work, std::uint64_t baseline, std::uint64_t candidate,
+double paired_ratio(timed_work& work, std::uint64_t baseline, std::uint64_t candidate,
                     std::size_t quads, std::mt19937_64& random, std::vector<double>* slices);
 
 /// What is said of the same identical work by designs that do not interleave.

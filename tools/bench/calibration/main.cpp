@@ -14,6 +14,8 @@
 
 #include "harness/platform/write_file.hpp"
 #include "tools/bench/calibration/calibration_report.hpp"
+#include "tools/bench/calibration/real_work.hpp"
+#include "tools/bench/calibration/simulated_work.hpp"
 #include "tools/exit_codes.hpp"
 
 namespace regatta::calibration {
@@ -23,7 +25,7 @@ struct options {
   std::size_t runs = 400, races = 400, pairs = 50, quads = 4;
   double slice_us = 250, minutes = 7.5;
   std::uint64_t seed = 1;
-  bool quick = false;
+  bool quick = false, simulate = false;
   std::string json;
 };
 
@@ -39,6 +41,8 @@ void add_options(CLI::App& app, options& chosen) {
   app.add_option("--minutes", chosen.minutes, "begin nothing after that; a busy machine does less")
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("--seed", chosen.seed, "of every random order");
+  app.add_flag("--simulate", chosen.simulate,
+               "simulated machines instead of this one; give more --runs and --races");
   app.add_option("--json", chosen.json, "write every trial to this file");
   app.add_flag("--quick", chosen.quick, "a tenth of it: under a minute, for a first look");
 }
@@ -54,6 +58,7 @@ calibration calibrate(const options& chosen) {
   calibration measured;
   measured.before = read_environment();
   measured.seed = chosen.seed;
+  measured.simulated = chosen.simulate;
   const std::size_t part = chosen.quick ? 10 : 1;
   measured.gate.identical = chosen.runs / part;
   measured.gate.slowed = chosen.runs / part / 2;
@@ -67,7 +72,7 @@ calibration calibrate(const options& chosen) {
   using clock = std::chrono::steady_clock;
   const clock::time_point start = clock::now();
   std::mt19937_64 random(chosen.seed);
-  all_work works = all_real_work();
+  all_work works = chosen.simulate ? all_simulated_work(chosen.seed) : all_real_work();
   for (const auto& work : works) measured.works.push_back(work->name());
   measured.gates = run_gate_trials(works, measured.gate, random, on_terminal("gate run"));
   const double spent = std::chrono::duration<double>(clock::now() - start).count();

@@ -12,13 +12,13 @@ namespace regatta::calibration {
 namespace {
 
 struct arms {
-  real_work& work;
+  timed_work& work;
   std::array<std::uint64_t, 5> units{};
   std::size_t slices;
 
   double epoch(std::size_t arm) const {
     std::vector<double> times;
-    for (std::size_t i = 0; i < slices; ++i) times.push_back(seconds_of(work, units[arm]));
+    for (std::size_t i = 0; i < slices; ++i) times.push_back(work.seconds(units[arm]));
     return *median(times);
   }
 };
@@ -36,7 +36,7 @@ race_trial run_race(const arms& five, const race_settings& settings, race_trial 
     for (std::size_t slice = 0; slice < five.slices; ++slice) {
       for (const std::size_t place : order) {
         const std::size_t arm = contenders[place];
-        times[arm].push_back(seconds_of(five.work, five.units[arm]));
+        times[arm].push_back(five.work.seconds(five.units[arm]));
       }
       std::reverse(order.begin(), order.end());
     }

@@ -10,7 +10,6 @@
 #include <barrier>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <system_error>
 #include <thread>
@@ -33,6 +32,19 @@ std::uint64_t spin(std::uint64_t units) {
   }
   return x;
 }
+
+class real_work : public timed_work {
+ public:
+  double seconds(std::uint64_t units) final {
+    using clock = std::chrono::steady_clock;
+    const clock::time_point start = clock::now();
+    run(units);
+    return std::chrono::duration<double>(clock::now() - start).count();
+  }
+
+ private:
+  virtual void run(std::uint64_t units) = 0;
+};
 
 class one_thread : public real_work {
  public:
@@ -137,38 +149,13 @@ class random_reads : public real_work {
 
 }  // namespace
 
-std::vector<std::unique_ptr<real_work>> all_real_work() {
-  std::vector<std::unique_ptr<real_work>> all;
+all_work all_real_work() {
+  all_work all;
   all.push_back(std::make_unique<one_thread>());
   all.push_back(std::make_unique<two_threads>());
   all.push_back(std::make_unique<ping_pong>());
   all.push_back(std::make_unique<random_reads>());
   return all;
-}
-
-double seconds_of(real_work& work, std::uint64_t units) {
-  using clock = std::chrono::steady_clock;
-  const clock::time_point start = clock::now();
-  work.run(units);
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
-
-std::uint64_t units_for(real_work& work, double seconds, std::uint64_t step) {
-  // The fastest of some: what a neighbour does meanwhile must not make the work smaller for good.
-  const auto fastest = [&](std::uint64_t units) {
-    double least = seconds_of(work, units);
-    for (int i = 0; i < 7; ++i) least = std::min(least, seconds_of(work, units));
-    return least;
-  };
-  std::uint64_t units = step;
-  while (fastest(units) < seconds / 8) units *= 4;
-  const double steps =
-      static_cast<double>(units) / fastest(units) * seconds / static_cast<double>(step);
-  return step * std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(steps)));
-}
-
-std::uint64_t scaled(std::uint64_t units, double factor) {
-  return static_cast<std::uint64_t>(std::llround(static_cast<double>(units) * factor));
 }
 
 }  // namespace regatta::calibration
