@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "harness/diagnostics/symbols.hpp"
@@ -35,6 +36,9 @@ std::optional<raw_task> read_record(const task_record& record) noexcept;
 /// The string at an address of the process the tasks are of; empty if it cannot be read.
 using string_reader = std::function<std::string(std::uint64_t)>;
 std::string own_string(std::uint64_t address);
+
+/// Of this library, whichever way its headers were found when the program was compiled.
+bool is_tracker_file(std::string_view file);
 
 task_info describe(const raw_task& task, std::int64_t now, symbols& names,
                    const string_reader& text);
