@@ -30,7 +30,9 @@ const char* name_of(race_metric by) {
 constexpr double same_figure = 0.1;
 constexpr double same_memory_bytes = 1 << 20;
 
+// `tied` with the preferred one first, which is one of `candidates`.
 std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> tied,
+                                                const std::vector<const cell_result*>& candidates,
                                                 race_metric by, std::string& tie_break) {
   const auto cpu = [](const cell_result* cell) {
     return cell->usage ? cell->usage->user_seconds + cell->usage->system_seconds : 1e9;
@@ -41,7 +43,7 @@ std::vector<const cell_result*> preferred_order(std::vector<const cell_result*> 
   };
   const auto complexity = [](const cell_result* cell) { return cell->info.complexity; };
   // Not an ordering by itself (it would not be transitive): keep those near the best, step by step.
-  std::vector<const cell_result*> left = tied;
+  std::vector<const cell_result*> left = candidates;
   const auto keep_near_best = [&](auto figure, double slack, const char* name) {
     if (left.size() < 2) return;
     double best = figure(left.front());
@@ -76,6 +78,7 @@ recommendation recommend(const workload_result& measured, const run_result& run)
   advice.settled = compared.settled;
 
   std::vector<const cell_result*> left;
+  std::vector<const cell_result*> candidates;
   bool too_few = false;
   for (const contestant& each : compared.contestants) {
     advice.standings.push_back(
@@ -83,13 +86,16 @@ recommendation recommend(const workload_result& measured, const run_result& run)
     if (!each.left) continue;
     too_few = too_few || (!left.empty() && !each.behind);
     left.push_back(each.cell);
+    // What may still be far behind is not preferred for being simple.
+    const bool near = !each.behind || each.behind->ratio <= 1 + run.plan.practical_difference;
+    if (compared.settled || near) candidates.push_back(each.cell);
   }
   if (left.size() == 1) {
     advice.outcome = verdict::winner;
     advice.choice = {left.front()->choice.label};
   } else if (!left.empty()) {
     advice.outcome = too_few ? verdict::too_few : verdict::tie;
-    for (const auto* cell : preferred_order(left, compared.by, advice.tie_break)) {
+    for (const auto* cell : preferred_order(left, candidates, compared.by, advice.tie_break)) {
       advice.choice.push_back(cell->choice.label);
     }
   }

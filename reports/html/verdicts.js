@@ -98,9 +98,9 @@ function judgeFixed(all, delta, confidence) {
   return {sorted: [...all.filter((one) => one.left), ...all.filter((one) => !one.left)], settled};
 }
 
-/** The one of a tie to begin with: least CPU per item, then memory, then the simplest. */
-function preferredOrder(tied, metric) {
-  let left = tied;
+/** The one of a tie to begin with, among the candidates: least CPU per item, then memory, then the simplest. */
+function preferredOrder(tied, candidates, metric) {
+  let left = candidates;
   let tieBreak = null;
   const keepNearBest = (figure, slack, name) => {
     if (left.length < 2) return;
@@ -142,7 +142,10 @@ function judge(workload, method, delta, confidence) {
     return result;
   }
   const isTooFew = left.some((one, i) => i > 0 && one.behind === null);
-  const {order, tieBreak} = preferredOrder(left, metric);
+  // What may still be far behind is not preferred for being simple.
+  const candidates = left.filter((one) =>
+    settled || one.behind === null || one.behind.ratio <= 1 + delta);
+  const {order, tieBreak} = preferredOrder(left, candidates, metric);
   result.verdict = isTooFew ? 'too few blocks' : 'tie';
   result.choice = order.map((one) => one.label);
   result.tieBreak = tieBreak;

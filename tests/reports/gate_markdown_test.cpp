@@ -8,6 +8,7 @@
 
 #include "reports/utf8.hpp"
 #include "tests/reports/judged.hpp"
+#include "tests/reports/table_rows.hpp"
 
 namespace regatta::test {
 namespace {
@@ -61,24 +62,9 @@ TEST(GateMarkdown, EveryRowHasSixCellsWhateverTheNames) {
       {judged("a|b", regressed, 1.3), judged("`|\\|`", regressed, 1.3),
        judged("two\nlines", improved, 0.5), judged("<img src=x>", inconclusive, 1.1),
        judged("\\|", equivalent, 1), judged("\xff", equivalent, 1), judged("", equivalent, 1)}));
-  std::size_t rows = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = text.find('\n', at);
-    const std::string line = text.substr(at, end - at);
-    at = end + 1;
-    if (!line.starts_with("|")) continue;
-    ++rows;
-    std::size_t bars = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\\') {
-        ++i;
-      } else if (line[i] == '|') {
-        ++bars;
-      }
-    }
-    EXPECT_EQ(bars, 7U) << line;
-  }
-  EXPECT_EQ(rows, 2 * 2 + 7U);
+  const auto rows = bars_of_rows(text);
+  EXPECT_EQ(rows.size(), 2 * 2 + 7U);
+  EXPECT_THAT(rows, ::testing::Each(7U)) << text;
   EXPECT_THAT(text, HasSubstr("`<img src=x>`"));
   EXPECT_EQ(valid_utf8(text), text);
 }

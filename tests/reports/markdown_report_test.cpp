@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/reports/measured.hpp"
+#include "tests/reports/table_rows.hpp"
 
 namespace regatta::test {
 namespace {
@@ -61,24 +62,9 @@ TEST(MarkdownReport, NobodyIsInBoldWithoutAWinner) {
 TEST(MarkdownReport, EveryRowOfTheTableHasItsCellsWhateverTheNames) {
   const std::string page = page_of(run_of({cell("a|b", around(100)), cell("c\nd", around(50)),
                                            ended("`e|f\\", outcome::failed, "no | of\nthese")}));
-  std::size_t rows = 0;
-  for (std::size_t at = 0; at < page.size();) {
-    const std::size_t end = page.find('\n', at);
-    const std::string line = page.substr(at, end - at);
-    at = end + 1;
-    if (!line.starts_with("|")) continue;
-    ++rows;
-    std::size_t bars = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\\') {
-        ++i;
-      } else if (line[i] == '|') {
-        ++bars;
-      }
-    }
-    EXPECT_EQ(bars, 9U) << line;
-  }
-  EXPECT_EQ(rows, 5U);
+  const auto rows = bars_of_rows(page);
+  EXPECT_EQ(rows.size(), 5U);
+  EXPECT_THAT(rows, ::testing::Each(9U)) << page;
 }
 
 TEST(MarkdownReport, SaysWhyAndWithWhichCaveats) {

@@ -86,6 +86,16 @@ TEST(Recommendation, ThenBySimplicity) {
   EXPECT_EQ(advice.tie_break, "simplicity");
 }
 
+TEST(Recommendation, WhatMayStillBeFarBehindIsNotPreferredForBeingSimple) {
+  std::vector<double> wild;
+  for (int i = 0; i < 20; ++i) wild.push_back(i % 3 == 0 ? 50 : 200);
+  const auto advice = advise({with_cost(cell("thread", around(120)), 1e-3, 1000, 1),
+                              with_cost(cell("tbb", wild), 1e-3, 1000, 9)});
+  EXPECT_FALSE(advice.settled);
+  EXPECT_THAT(advice.choice, ElementsAre("tbb", "thread"));
+  EXPECT_EQ(advice.tie_break, "");
+}
+
 TEST(Recommendation, ATieThatNothingBreaksNamesNoReason) {
   const auto advice = advise({with_cost(cell("a", around(100)), 1e-3, 1000, 2),
                               with_cost(cell("b", around(100)), 1e-3, 1000, 2)});

@@ -4,22 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tools/usage_error.hpp"
+#include "tests/tools/complaint.hpp"
 
 namespace regatta::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-std::string complaint(auto action) {
-  try {
-    action();
-  } catch (const usage_error& error) {
-    return error.what();
-  }
-  return "no usage_error";
-}
 
 TEST(ParseObjective, TakesTheFourAndNamesThem) {
   EXPECT_EQ(parse_objective("--objective", "throughput"), objective::throughput);

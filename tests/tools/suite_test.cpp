@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/tools/complaint.hpp"
 #include "tests/workloads/temporary_directory.hpp"
-#include "tools/usage_error.hpp"
 
 namespace regatta::test {
 namespace {
@@ -18,15 +18,6 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string complaint(auto action) {
-  try {
-    action();
-  } catch (const usage_error& error) {
-    return error.what();
-  }
-  return "no usage_error";
-}
 
 std::string complaint_about(const run_request& request) {
   return complaint([&] { make_plan(request); });

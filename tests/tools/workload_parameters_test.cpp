@@ -4,23 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/tools/complaint.hpp"
 #include "tools/suite.hpp"
-#include "tools/usage_error.hpp"
 
 namespace regatta::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-std::string complaint(auto action) {
-  try {
-    action();
-  } catch (const usage_error& error) {
-    return error.what();
-  }
-  return "no usage_error";
-}
 
 run_request request_for(std::vector<std::string> workloads, std::vector<std::string> parameters) {
   run_request request;
