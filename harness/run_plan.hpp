@@ -60,6 +60,8 @@ struct run_plan {
   /// Losers are dropped as soon as they are known, and a workload that is settled ends. False:
   /// every rival runs in every block until the budget ends.
   bool race = true;
+  /// What keeps an event loop for longer is a finding of its cell. nullopt: nobody looks.
+  std::optional<std::chrono::milliseconds> blocked_over = std::nullopt;
   std::uint64_t seed = 1;
   std::map<std::string, std::string> service_settings;
   endpoint_map external_endpoints;  ///< used instead of starting the service

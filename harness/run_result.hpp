@@ -10,6 +10,7 @@
 
 #include "harness/backend_info.hpp"
 #include "harness/environment.hpp"
+#include "harness/finding.hpp"
 #include "harness/machine_card.hpp"
 #include "harness/outcome.hpp"
 #include "harness/run_plan.hpp"
@@ -77,6 +78,9 @@ struct cell_result {
   std::uint64_t items = 0;
   std::uint64_t failures = 0;
   std::string first_failure;
+  /// What the loop monitor noticed. Empty: nothing; nullopt: it was off, or there was no event loop
+  /// to watch.
+  std::optional<std::vector<finding>> findings;
 
   bool ok() const { return ended == outcome::ok && !epochs.empty(); }
 };

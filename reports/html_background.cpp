@@ -155,6 +155,9 @@ markup html_findings(const run_result& run) {
                                        show_whole(cell.failures),
                                        show_whole(cell.failures + cell.items), cell.first_failure));
       }
+      if (cell.ok() && cell.findings) {
+        for (const finding& each : *cell.findings) findings.push_back(where + each.sentence);
+      }
       if (cell.facts.workers_lost > 0) {
         findings.push_back(fmt::format("{}{} workers died and were replaced", where,
                                        show_whole(cell.facts.workers_lost)));

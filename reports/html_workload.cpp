@@ -275,6 +275,12 @@ markup over_concurrency(const run_result& run, std::size_t index) {
                              "Proportional set size under load, all processes.", memory, numbers)));
 }
 
+markup list_of_findings(const workload_result& measured, const recommendation& advice) {
+  const std::vector<std::string> lines = findings(measured, advice);
+  if (lines.empty()) return {};
+  return element("h3", {}, "Found") + element("ul", {{"class", "found"}}, list_items(lines));
+}
+
 markup figures(const run_result& run, const recommendation& advice, std::size_t index) {
   const cell_list cells = ordered(run.workloads[index], advice);
   const std::string delta = show_percent(advice.practical_difference + 1e-9);
@@ -320,7 +326,8 @@ markup html_workload(const run_result& run, const std::vector<recommendation>& a
                      {"aria-label", "Highlight an approach in the charts"},
                      {"data-workload", number}},
                     {}) +
-            element("div", {{"class", "figures"}}, figures(run, advice[index], index));
+            element("div", {{"class", "figures"}}, figures(run, advice[index], index)) +
+            list_of_findings(measured, advice[index]);
   } else {
     body += element("p", {},
                     measured.not_run ? "Not run: " + *measured.not_run

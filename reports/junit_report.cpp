@@ -86,6 +86,12 @@ junit_case case_of(const cell_result& cell, const workload_result& measured,
     made.status = junit_status::skipped;
     made.message = "not measured before the run ended";
   }
+  if (cell.ok() && cell.findings) {
+    for (const finding& each : *cell.findings) {
+      if (!made.output.empty()) made.output += "\n";
+      made.output += each.sentence;
+    }
+  }
   return made;
 }
 

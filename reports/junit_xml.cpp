@@ -31,6 +31,7 @@ xml_element render(const junit_case& each) {
     element.children.push_back(
         {name, {{"message", each.message}, {"type", each.type}}, each.details});
   }
+  if (!each.output.empty()) element.children.push_back({"system-out", {}, each.output});
   return element;
 }
 

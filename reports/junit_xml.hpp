@@ -22,6 +22,7 @@ struct junit_case {
   std::string details;
   std::optional<double> seconds;
   std::vector<std::pair<std::string, std::string>> properties;
+  std::string output = {};  ///< what servers show of a test whatever its status
 };
 
 struct junit_suite {

@@ -72,7 +72,7 @@ std::string section(const workload_result& measured, const recommendation& advic
   const std::string reasons =
       list("Because", advice.because) + list("Unless", advice.unless) +
       list("Excluded", exclusions(advice)) + list("Not measured", failures(measured)) +
-      list("Note", advice.caveats) +
+      list("Note", advice.caveats) + list("Found", findings(measured, advice)) +
       (measured.race ? list("Cost", {receipt_of(*measured.race)}) : std::string());
   return reasons.empty() ? out : out + "\n" + markdown_details("Reasons and caveats", reasons);
 }

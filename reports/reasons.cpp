@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "reports/figures.hpp"
 #include "reports/open_question.hpp"
@@ -111,6 +112,47 @@ void explain_kind(recommendation& advice, const workload_result& measured) {
                   show_seconds(alone), 100 * share, meaning));
 }
 
+// Below this share of the time that was measured, a blocked loop decides nothing.
+constexpr double blocked_share = 0.01;
+
+const finding* computing_on_the_loop(const cell_result& cell) {
+  if (!cell.ok() || !cell.findings) return nullptr;
+  double measured = 0;
+  for (const epoch_sample& epoch : cell.epochs) measured += epoch.elapsed;
+  for (const finding& each : *cell.findings) {
+    if (each.kind == finding_kind::blocked_loop && each.cause == cause_computing &&
+        each.blocked > blocked_share * measured) {
+      return &each;
+    }
+  }
+  return nullptr;
+}
+
+// Whoever computes on an event loop lets everything else on it wait: of the best placed that does.
+void explain_blocked_loops(recommendation& advice, const workload_result& measured) {
+  const cell_result* blocked = nullptr;
+  const cell_result* clean = nullptr;
+  for (const standing& place : advice.standings) {
+    const cell_result* const cell = find(measured, place.label);
+    if (cell == nullptr || !cell->findings) continue;
+    if (blocked == nullptr && computing_on_the_loop(*cell) != nullptr) blocked = cell;
+    if (clean == nullptr && cell->findings->empty()) clean = cell;
+  }
+  if (blocked == nullptr) return;
+  const finding& found = *computing_on_the_loop(*blocked);
+  std::string where;
+  if (!found.function.empty()) where += ", in " + found.function;
+  if (!found.place.empty()) {
+    where += " at " + std::filesystem::path(found.place).filename().string();
+  }
+  advice.because.push_back(fmt::format(
+      "{} computed on its event loop: {} over {}, the longest {}, {} in all{}{}.",
+      blocked->choice.label,
+      found.stretches == 1 ? "a stretch" : show_whole(found.stretches) + " stretches",
+      show_seconds(found.threshold), show_seconds(found.longest), show_seconds(found.blocked),
+      where, clean == nullptr ? "" : fmt::format("; {} had none", clean->choice.label)));
+}
+
 void explain_costs(recommendation& advice, const workload_result& measured) {
   if (!advice.runner_up) return;
   const cell_result* const first = find(measured, advice.choice.front());
@@ -178,6 +220,7 @@ void add_reasons(recommendation& advice, const workload_result& measured) {
   explain_kind(advice, measured);
   explain_ceilings(advice, measured);
   explain_saturation(advice, measured);
+  explain_blocked_loops(advice, measured);
   explain_costs(advice, measured);
   explain_copies(advice, measured);
   add_alternatives(advice, measured);

@@ -13,11 +13,11 @@ namespace regatta {
 namespace {
 
 using nlohmann::json;
-using finding = std::optional<std::string>;
+using complaint = std::optional<std::string>;
 
 // The labels of a recommendation are those of cells.
-finding check_labels(const workload_result& one, const recommendation& advice,
-                     const json::json_pointer& at) {
+complaint check_labels(const workload_result& one, const recommendation& advice,
+                       const json::json_pointer& at) {
   std::set<std::string> labels;
   for (std::size_t i = 0; i < one.cells.size(); ++i) {
     const std::string& label = one.cells[i].choice.label;
@@ -26,7 +26,7 @@ finding check_labels(const workload_result& one, const recommendation& advice,
                          (at / "cells" / i / "label").to_string(), json(label).dump());
     }
   }
-  const auto unknown = [&](const json::json_pointer& where, const std::string& label) -> finding {
+  const auto unknown = [&](const json::json_pointer& where, const std::string& label) -> complaint {
     if (labels.count(label) != 0) return std::nullopt;
     return fmt::format("{} names {}, which is not among the cells", where.to_string(),
                        json(label).dump());
@@ -52,7 +52,7 @@ finding check_labels(const workload_result& one, const recommendation& advice,
   return std::nullopt;
 }
 
-finding check_verdict(const recommendation& advice, const json::json_pointer& at) {
+complaint check_verdict(const recommendation& advice, const json::json_pointer& at) {
   const std::size_t chosen = advice.choice.size();
   const bool fits = advice.outcome == verdict::nothing  ? chosen == 0
                     : advice.outcome == verdict::winner ? chosen == 1
@@ -63,12 +63,12 @@ finding check_verdict(const recommendation& advice, const json::json_pointer& at
                      (at / "recommendation" / "choice").to_string(), chosen);
 }
 
-finding check_ratio(const std::optional<ratio_estimate>& ratio, const json::json_pointer& at) {
+complaint check_ratio(const std::optional<ratio_estimate>& ratio, const json::json_pointer& at) {
   if (!ratio || (ratio->lower <= ratio->ratio && ratio->ratio <= ratio->upper)) return std::nullopt;
   return fmt::format("{} has its ratio outside of its own interval", at.to_string());
 }
 
-finding check_latency(const cell_result& cell, const json::json_pointer& at) {
+complaint check_latency(const cell_result& cell, const json::json_pointer& at) {
   const latency_summary& latency = cell.latency;
   double last = 0;
   for (const auto& each : {latency.p50, latency.p90, latency.p99, latency.p999, latency.max}) {
@@ -85,8 +85,8 @@ finding check_latency(const cell_result& cell, const json::json_pointer& at) {
   return std::nullopt;
 }
 
-finding check_workload(const workload_result& one, const recommendation& advice,
-                       const json::json_pointer& at) {
+complaint check_workload(const workload_result& one, const recommendation& advice,
+                         const json::json_pointer& at) {
   if (auto found = check_labels(one, advice, at)) return found;
   if (auto found = check_verdict(advice, at)) return found;
   if (auto found = check_ratio(advice.lead, at / "recommendation" / "lead")) return found;
@@ -107,7 +107,7 @@ finding check_workload(const workload_result& one, const recommendation& advice,
 
 }  // namespace
 
-finding contradiction(const json& document, const stored_report& report) {
+complaint contradiction(const json& document, const stored_report& report) {
   const json again = make_json_report(report.run, report.advice);
   const json::json_pointer root;
   for (const char* part : {"complete", "workloads"}) {

@@ -46,6 +46,10 @@ constexpr auto enum_names(verdict) {
                                             {verdict::nothing, "nothing to recommend"}}};
 }
 
+constexpr auto enum_names(finding_kind) {
+  return std::array<enum_name<finding_kind>, 1>{{{finding_kind::blocked_loop, "blocked loop"}}};
+}
+
 template <class Fields>
 void fields(Fields& file, stored<Fields, epoch_sample>& epoch) {
   file("block", epoch.block);
@@ -97,6 +101,21 @@ void fields(Fields& file, stored<Fields, memory_summary>& memory) {
 }
 
 template <class Fields>
+void fields(Fields& file, stored<Fields, finding>& found) {
+  file("kind", found.kind);
+  file("sentence", found.sentence);
+  file("threshold_seconds", found.threshold);
+  file("stretches", found.stretches);
+  file("blocked_seconds", found.blocked);
+  file("longest_seconds", found.longest);
+  file("items", found.items);
+  file("looked_at", found.looked_at);
+  file.text("cause", found.cause);
+  file.text("function", found.function);
+  file.text("place", found.place);
+}
+
+template <class Fields>
 void fields(Fields& file, stored<Fields, backend_info>& info) {
   file("summary", info.summary);
   file("complexity", info.complexity);
@@ -137,6 +156,7 @@ void fields(Fields& file, stored<Fields, cell_result>& cell) {
   file.text("first_failure", cell.first_failure);
   file("eliminated_after_block", cell.eliminated_after);
   file.text("beaten_by", cell.beaten_by);
+  file.known_if(cell.ok(), "findings", cell.findings);
   if constexpr (Fields::writes) {
     file("epochs", cell.ok() ? cell.epochs : std::vector<epoch_sample>());
   } else {
@@ -247,6 +267,7 @@ void fields_of_method(Fields& file, stored<Fields, run_plan>& plan) {
   file("practical_difference", plan.practical_difference);
   file("objective", plan.by);
   file("race", plan.race);
+  file("blocked_over_seconds", plan.blocked_over);
   file("constraints", plan.required);
   file("budget_seconds", plan.budget);
   file("machine_card_budget_seconds", plan.card_budget);

@@ -190,6 +190,8 @@ void add_method(difference_list& list) {
           [](const run_result& run) { return fmt::format("{}", run.plan.confidence); });
   list.of("suite", false, [](const run_result& run) { return run.plan.suite; });
   list.of("losers dropped", false, [](const run_result& run) { return yes_or_no(run.plan.race); });
+  list.of("event loops watched", false,
+          [](const run_result& run) { return yes_or_no(run.plan.blocked_over.has_value()); });
   list.of("budget", false, [&](const run_result& run) { return seconds(run.plan.budget); });
   list.of("seed", false, [](const run_result& run) { return std::to_string(run.plan.seed); });
   list.of("complete", false, [](const run_result& run) { return yes_or_no(run.complete()); });

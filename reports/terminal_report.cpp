@@ -104,6 +104,7 @@ std::string render_workload(const workload_result& measured, const recommendatio
   add_lines(out, advice.because, "  because  ", style.columns);
   add_lines(out, advice.unless, "  unless   ", style.columns);
   add_lines(out, advice.caveats, "  note     ", style.columns);
+  add_lines(out, findings(measured, advice), "  found    ", style.columns);
   if (measured.race) add_lines(out, {receipt_of(*measured.race)}, "  cost     ", style.columns);
   return out;
 }

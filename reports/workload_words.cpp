@@ -112,6 +112,17 @@ std::vector<std::string> exclusions(const recommendation& advice) {
   return lines;
 }
 
+std::vector<std::string> findings(const workload_result& measured, const recommendation& advice) {
+  std::vector<std::string> lines;
+  for (const cell_result* cell : ordered(measured, advice)) {
+    if (!cell->ok() || !cell->findings) continue;
+    for (const finding& each : *cell->findings) {
+      lines.push_back(cell->choice.label + ": " + each.sentence);
+    }
+  }
+  return lines;
+}
+
 std::string receipt_of(const race_receipt& race) {
   const std::string paid =
       fmt::format("{} epochs, {}", show_whole(race.epochs), show_seconds(race.seconds));

@@ -29,6 +29,9 @@ std::string out_of_race(const recommendation& advice, const cell_result& cell);
 /// The constraints that approaches do not keep, as sentences.
 std::vector<std::string> exclusions(const recommendation& advice);
 
+/// What diagnostics noticed in its cells: sentences that name the approach.
+std::vector<std::string> findings(const workload_result& measured, const recommendation& advice);
+
 /// What the race cost: "120 epochs, 2.40 s; fixed sampling would have taken …".
 std::string receipt_of(const race_receipt& race);
 

@@ -50,6 +50,7 @@ workload_parameter parameter_named(const std::string& name, const workload_info&
 
 crossover_plan make_crossover_plan(const crossover_options& options) {
   run_request request = options.request;
+  request.monitor = false;  // nobody would be shown what it finds
   request.workload_filters = {options.workload};
   if (!request.budget) request.budget = "60s";
   crossover_plan plan;

@@ -182,6 +182,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
   command->add_flag("!--no-card", request.machine_card, "Skip the machine card");
+  command->add_flag("!--no-monitor", request.monitor,
+                    "Do not watch event loops for what blocks them longer than 10 ms");
   command->add_option("-o,--output", options->outputs,
                       "Where the JSON report goes (default regatta-report.json); FORMAT=PATH adds "
                       "others (html, markdown, junit, google-benchmark), - is stdout");

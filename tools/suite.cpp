@@ -365,6 +365,10 @@ run_plan make_plan(const run_request& request) {
     throw usage_error((request.blocks ? "--blocks" : where + ": blocks") + " is a number from 1");
   }
   plan_race(plan, suite, request, where);
+  // To name what blocks, the monitor reads the program's symbols: that would count as memory.
+  if (request.monitor && plan.by != objective::memory) {
+    plan.blocked_over = std::chrono::milliseconds(10);
+  }
   plan.service_settings = plan_services(
       value_of<settings>(suite, "services", where).value_or(settings{}), request.service_settings);
 

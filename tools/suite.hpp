@@ -36,6 +36,7 @@ struct run_request {
   std::optional<std::string> confidence, delta;  ///< shares: "0.95", "5%"
   bool race = true;
   bool machine_card = true;
+  bool monitor = true;
 };
 
 /// Turns a request into a plan, or throws usage_error with one sentence that says what to do.

@@ -17,6 +17,7 @@
 #include "harness/cell/measured_usage.hpp"
 #include "harness/cell/packet_socket.hpp"
 #include "harness/cell/reference.hpp"
+#include "harness/contexts/blocked_stretches.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
 #include "harness/process/worker.hpp"
@@ -72,7 +73,9 @@ class running_cell {
   explicit running_cell(cell_start start)
       : start_(std::move(start)),
         entry_(workloads().at(start_.workload)),
-        backend_entry_(backends().at(start_.choice.backend)) {}
+        backend_entry_(backends().at(start_.choice.backend)) {
+    if (start_.blocked_over) stretches_.emplace(*start_.blocked_over);
+  }
 
   // Answers the packet that tells the runner how it went.
   json open() {
@@ -106,7 +109,8 @@ class running_cell {
   }
 
   epoch_report run(const epoch_plan& plan, bool counted) {
-    epoch slice(plan, start_.key.empty() ? unchecked_ : std::span<const digest>(start_.key));
+    epoch slice(plan, start_.key.empty() ? unchecked_ : std::span<const digest>(start_.key),
+                counted && stretches_ ? &*stretches_ : nullptr);
     const measured_usage before = measured_usage::now();
     backend_->run(slice);
     epoch_report report{slice.finish(), {}, {}, {}, {}};
@@ -143,6 +147,10 @@ class running_cell {
     summary.latency.p99_interval = quantile_interval(latencies_, 0.99, 0.95);
     summary.usage = usage_.per_item();
     summary.facts = backend_->facts();
+    if (stretches_) {
+      stretches_->await_report(500ms);
+      summary.findings = stretches_->findings(usage_.items());
+    }
     return summary;
   }
 
@@ -152,6 +160,7 @@ class running_cell {
   const backend_entry& backend_entry_;
   std::optional<loaded_dataset> dataset_;
   std::unique_ptr<workload_instance> workload_;
+  std::optional<blocked_stretches> stretches_;  ///< outlives the backend
   std::unique_ptr<backend> backend_;
   static constexpr digest nothing_to_compare = 0;
   const std::span<const digest> unchecked_{&nothing_to_compare, 1};

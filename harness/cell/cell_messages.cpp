@@ -19,6 +19,14 @@ struct adl_serializer<std::optional<T>> {
   }
 };
 
+template <>
+struct adl_serializer<std::chrono::nanoseconds> {
+  static void to_json(json& out, const std::chrono::nanoseconds& time) { out = time.count(); }
+  static void from_json(const json& in, std::chrono::nanoseconds& time) {
+    time = std::chrono::nanoseconds(in.get<std::int64_t>());
+  }
+};
+
 }  // namespace nlohmann
 
 namespace regatta {
@@ -33,6 +41,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(latency_summary, count, p50, p90, p99, p999, 
                                    p99_interval)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(usage_per_item, user_seconds, system_seconds, voluntary_switches,
                                    involuntary_switches, minor_faults, major_faults)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(finding, kind, sentence, threshold, stretches, blocked, longest,
+                                   items, looked_at, cause, function, place)
 
 static void to_json(json& out, const workload_options& value) {
   out = {{"seed", value.seed},
@@ -114,10 +124,12 @@ void to_json(json& out, const cell_start& value) {
          {"api_key", value.api_key},
          {"max_answer_bytes", value.max_answer_bytes},
          {"key", value.key},
-         {"with_answers", value.with_answers}};
+         {"with_answers", value.with_answers},
+         {"blocked_over", value.blocked_over}};
 }
 void from_json(const json& in, cell_start& value) {
   in.at("with_answers").get_to(value.with_answers);
+  in.at("blocked_over").get_to(value.blocked_over);
   in.at("workload").get_to(value.workload);
   in.at("options").get_to(value.options);
   in.at("choice").get_to(value.choice);
@@ -164,12 +176,16 @@ void from_json(const json& in, epoch_report& value) {
 }
 
 void to_json(json& out, const cell_summary& value) {
-  out = {{"latency", value.latency}, {"usage", value.usage}, {"facts", value.facts}};
+  out = {{"latency", value.latency},
+         {"usage", value.usage},
+         {"facts", value.facts},
+         {"findings", value.findings}};
 }
 void from_json(const json& in, cell_summary& value) {
   in.at("latency").get_to(value.latency);
   in.at("usage").get_to(value.usage);
   in.at("facts").get_to(value.facts);
+  in.at("findings").get_to(value.findings);
 }
 
 }  // namespace regatta

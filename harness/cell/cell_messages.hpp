@@ -17,7 +17,7 @@ namespace regatta {
 constexpr int cell_socket = 3;
 constexpr int dataset_file = 4;
 /// To be raised with every change to what is said here: a gate starts the cells of other builds.
-constexpr int cell_protocol = 1;
+constexpr int cell_protocol = 2;
 
 /// What a build says of itself.
 struct cell_introduction {
@@ -35,6 +35,8 @@ struct cell_start {
   std::size_t max_answer_bytes = 0;
   std::vector<digest> key;   ///< empty: answers are not checked
   bool with_answers = true;  ///< for the reference: false builds the dataset only
+  /// See run_plan::blocked_over.
+  std::optional<std::chrono::nanoseconds> blocked_over = std::nullopt;
 };
 
 /// The serial reference's findings.
@@ -62,6 +64,7 @@ struct cell_summary {
   latency_summary latency;
   std::optional<usage_per_item> usage;
   backend_facts facts;
+  std::optional<std::vector<finding>> findings;  ///< see cell_result::findings
 };
 
 void to_json(nlohmann::json& json, const cell_introduction& value);

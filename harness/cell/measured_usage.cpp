@@ -4,12 +4,18 @@
 #include <unistd.h>
 
 namespace regatta {
+namespace {
+
+constexpr const char* monitor_threads = "regatta-";  // regatta-watch, regatta-tell
+
+}  // namespace
 
 measured_usage measured_usage::now() {
   measured_usage usage{own_usage() + ended_children_usage()};
   for (const pid_t child : descendants_of(::getpid())) {
     if (const auto one = usage_of(child)) usage.total = usage.total + *one;
   }
+  usage.total = usage.total - usage_of_own_threads(monitor_threads);
   return usage;
 }
 

@@ -11,7 +11,8 @@ namespace regatta {
 
 /// What this process and all it started have used up to now. CPU time in total is exact over one
 /// epoch where the CPU clocks of living children can be read (see usage_of), else over seconds; its
-/// split into user and system follows the kernel's ticks and is right over seconds only.
+/// split into user and system follows the kernel's ticks and is right over seconds only. Without
+/// what the loop monitor's threads use: that is the harness's, not the backend's.
 struct measured_usage {
   process_usage total;
 
@@ -29,6 +30,7 @@ class usage_total {
     items_ += items;
   }
   std::optional<usage_per_item> per_item() const;
+  std::uint64_t items() const { return items_; }
 
  private:
   process_usage used_;

@@ -6,6 +6,7 @@
 
 #include "harness/contexts/async_context.hpp"
 #include "harness/contexts/event_loop.hpp"
+#include "harness/contexts/loop_watch.hpp"
 #include "harness/contexts/run_environment.hpp"
 #include "harness/contexts/worker_pool.hpp"
 #include "harness/http/async_http_client.hpp"
@@ -43,13 +44,15 @@ class async_runtime {
         environment_(environment),
         engine_(engine),
         helpers_(helpers),
-        http_(loop, environment) {}
+        http_(loop, environment),
+        watch_(loop) {}
 
   event_loop& loop() { return loop_; }
   const run_environment& environment() const { return environment_; }
   compute_engine& engine() { return engine_; }
   worker_pool& helpers() { return helpers_.pool(); }
   async_http_client& http() { return http_; }
+  loop_watch& watch() { return watch_; }
 
  private:
   event_loop& loop_;
@@ -57,6 +60,7 @@ class async_runtime {
   compute_engine& engine_;
   helper_threads& helpers_;
   async_http_client http_;
+  loop_watch watch_;
 };
 
 }  // namespace regatta

@@ -71,7 +71,10 @@ source_place call_place(Dwarf_Die* inlined, Dwarf_Files* files) {
 
 // The compilation unit with that code. g++ writes an index of them, clang does not.
 Dwarf_Die* unit_at(Dwfl_Module* module, Dwarf_Addr address, Dwarf_Addr& bias) {
-  if (Dwarf_Die* const indexed = dwfl_module_addrdie(module, address, &bias)) return indexed;
+  if (Dwarf_Die* const indexed = dwfl_module_addrdie(module, address, &bias)) {
+    // The index rounds up: the code behind a unit is somebody else's.
+    return dwarf_haspc(indexed, address - bias) != 0 ? indexed : nullptr;
+  }
   Dwarf_Die* unit = nullptr;
   while ((unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr) {
     if (dwarf_haspc(unit, address - bias) == 1) return unit;
@@ -221,6 +224,16 @@ std::vector<source_frame> symbols::at_call(std::uintptr_t return_address) {
   return at(return_address - 1);
 }
 
+bool symbols::is_system_code(std::uintptr_t address) {
+  const std::lock_guard lock(state_->mutex);
+  Dwfl_Module* const module = state_->module_of(address);
+  if (module == nullptr) return false;
+  const char* const name =
+      dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  const std::string_view file = name != nullptr ? name : "";
+  return file.starts_with("/lib") || file.starts_with("/usr/lib") || file.starts_with("[vdso");
+}
+
 symbols& own_symbols() {
   static symbols& shared = *new symbols;  // reports come after the last destructor
   return shared;
@@ -233,7 +246,8 @@ std::string to_string(const source_place& place) {
 bool is_library_frame(const source_frame& frame) {
   const std::string& file = frame.place.file;
   if (!file.empty()) {
-    return file.find("/boost/") != file.npos || file.find("/include/c++/") != file.npos;
+    return file.starts_with("/usr/include/") || file.find("/boost/") != file.npos ||
+           file.find("/include/c++/") != file.npos;
   }
   const std::string name = short_function_name(frame.function);
   return name.starts_with("boost::") || name.starts_with("std::") || name.starts_with("__");

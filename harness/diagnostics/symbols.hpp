@@ -37,6 +37,10 @@ class symbols {
   /// The same for a return address: of the call before it, not of what runs afterwards.
   std::vector<source_frame> at_call(std::uintptr_t return_address);
 
+  /// Whether the code there is in a file below /lib or /usr/lib: a library that came with the
+  /// system. False if nobody knows.
+  bool is_system_code(std::uintptr_t address);
+
  private:
   struct state;
   std::unique_ptr<state> state_;

@@ -51,9 +51,10 @@ void recorder::failed(const ticket& which, std::string_view why) {
   if (failures_++ == 0) first_failure_ = why;
 }
 
-epoch::epoch(const epoch_plan& plan, std::span<const digest> key)
+epoch::epoch(const epoch_plan& plan, std::span<const digest> key, blocked_stretches* stretches)
     : plan_(plan),
       key_(key),
+      stretches_(stretches),
       arrivals_(arrivals_of(plan)),
       start_(std::chrono::steady_clock::now()),
       window_begin_(start_ + plan.ramp),

@@ -17,6 +17,8 @@
 
 namespace regatta {
 
+class blocked_stretches;
+
 using steady_time = std::chrono::steady_clock::time_point;
 
 /// One timed slice of a cell's load.
@@ -91,8 +93,10 @@ struct epoch_result {
 /// Thread safety: claim() any thread; new_recorder() any thread; finish() after all have ended.
 class epoch {
  public:
-  /// `key`: expected digest of item i at [i % key.size()].
-  epoch(const epoch_plan& plan, std::span<const digest> key);
+  /// `key`: expected digest of item i at [i % key.size()]. `stretches`: where backends with event
+  /// loops have blocked stretches counted (see loop_watch); null: nowhere.
+  epoch(const epoch_plan& plan, std::span<const digest> key,
+        blocked_stretches* stretches = nullptr);
 
   /// The next item to run, or nullopt when the epoch is over. Never blocks; `due` may lie ahead.
   std::optional<ticket> claim();
@@ -102,6 +106,7 @@ class epoch {
   std::optional<double> median_lifetime() const;
 
   const epoch_plan& plan() const { return plan_; }
+  blocked_stretches* stretches() const { return stretches_; }
 
  private:
   steady_time due_of(std::uint64_t sequence, steady_time now) const;
@@ -109,6 +114,7 @@ class epoch {
 
   const epoch_plan plan_;
   const std::span<const digest> key_;
+  blocked_stretches* const stretches_;
   std::vector<std::chrono::nanoseconds> arrivals_;  ///< open loop, from the start
   const steady_time start_;
   const steady_time window_begin_;

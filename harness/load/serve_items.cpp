@@ -28,7 +28,7 @@ void serve_loop(epoch& slice, unsigned slots, const workload_instance& workload,
   for (unsigned i = 0; i < slots; ++i) {
     runtime.loop().start(serve_slot(slice, notes, workload, runtime));
   }
-  runtime.loop().run();
+  runtime.watch().run(slice.stretches());
 }
 
 unsigned number_option(const std::string& name, const std::string& text) {

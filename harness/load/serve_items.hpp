@@ -37,7 +37,7 @@ inline void serve_items(epoch& slice, const workload_instance& workload,
 async_task<void> serve_slot(epoch& slice, recorder& notes, const workload_instance& workload,
                             async_runtime& runtime);
 
-/// All slots of one loop, to their end.
+/// All slots of one loop, to their end; watched, if the epoch is.
 void serve_loop(epoch& slice, unsigned slots, const workload_instance& workload,
                 async_runtime& runtime);
 

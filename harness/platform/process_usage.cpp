@@ -31,12 +31,21 @@ process_usage usage(int who) {
           count(r.ru_nivcsw),   count(r.ru_minflt),   count(r.ru_majflt)};
 }
 
-std::optional<nanoseconds> cpu_clock(pid_t pid) {
-  clockid_t clock{};
+std::optional<nanoseconds> read_clock(clockid_t clock) {
   timespec now{};
-  if (::clock_getcpuclockid(pid, &clock) != 0) return std::nullopt;
   if (::clock_gettime(clock, &now) != 0) return std::nullopt;
   return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+std::optional<nanoseconds> cpu_clock(pid_t pid) {
+  clockid_t clock{};
+  if (::clock_getcpuclockid(pid, &clock) != 0) return std::nullopt;
+  return read_clock(clock);
+}
+
+// As the kernel's posix-timers.h builds it; pthread_getcpuclockid would want a pthread_t.
+std::optional<nanoseconds> cpu_clock_of_thread(pid_t thread) {
+  return read_clock(static_cast<clockid_t>((~static_cast<unsigned>(thread) << 3U) | 6U));
 }
 
 fs::path directory_of(pid_t pid, const fs::path& proc = "/proc") {
@@ -53,6 +62,16 @@ void for_each_numbered(const fs::path& directory, Visit visit) {
       visit(*id, entry->path());
     }
   }
+}
+
+void add_switches(process_usage& usage, const fs::path& task) {
+  const auto status = proc_text::read_file(task / "status");
+  if (!status) return;
+  const auto count = [&](const char* name) {
+    return proc_text::count_of(*status, name).value_or(0);
+  };
+  usage.voluntary_switches += count("voluntary_ctxt_switches");
+  usage.involuntary_switches += count("nonvoluntary_ctxt_switches");
 }
 
 /// Needs CONFIG_PROC_CHILDREN; nullopt without it, or when the process is gone.
@@ -107,6 +126,21 @@ process_usage operator-(const process_usage& later, const process_usage& earlier
 process_usage own_usage() { return usage(RUSAGE_SELF); }
 process_usage ended_children_usage() { return usage(RUSAGE_CHILDREN); }
 
+process_usage usage_of_own_threads(std::string_view prefix) {
+  process_usage sum;
+  for_each_numbered("/proc/self/task", [&](pid_t thread, const fs::path& task) {
+    const auto name = proc_text::read_file(task / "comm");
+    if (!name || !std::string_view(*name).starts_with(prefix)) return;
+    const auto text = proc_text::read_file(task / "stat");
+    const auto stat = text ? parse_process_stat(*text) : std::nullopt;
+    if (!stat) return;
+    process_usage one = usage_from(*stat, ::sysconf(_SC_CLK_TCK), cpu_clock_of_thread(thread));
+    add_switches(one, task);
+    sum = sum + one;
+  });
+  return sum;
+}
+
 std::optional<process_usage> usage_of(pid_t pid) {
   const auto directory = directory_of(pid);
   const auto text = proc_text::read_file(directory / "stat");
@@ -114,15 +148,8 @@ std::optional<process_usage> usage_of(pid_t pid) {
   if (!stat) return std::nullopt;
   const auto clock = cpu_clock(pid);
   process_usage result = usage_from(*stat, ::sysconf(_SC_CLK_TCK), clock);
-  for_each_numbered(directory / "task", [&](pid_t, const fs::path& task) {
-    const auto status = proc_text::read_file(task / "status");
-    if (!status) return;
-    const auto count = [&](const char* name) {
-      return proc_text::count_of(*status, name).value_or(0);
-    };
-    result.voluntary_switches += count("voluntary_ctxt_switches");
-    result.involuntary_switches += count("nonvoluntary_ctxt_switches");
-  });
+  for_each_numbered(directory / "task",
+                    [&](pid_t, const fs::path& task) { add_switches(result, task); });
   return result;
 }
 

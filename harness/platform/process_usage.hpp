@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace regatta {
@@ -27,6 +28,9 @@ process_usage operator-(const process_usage& later, const process_usage& earlier
 /// All threads of this process, ended ones too. CPU time in µs; the sum is exact, the split between
 /// user and system is the kernel's estimate (as everywhere below).
 process_usage own_usage();
+
+/// Of that, what the threads alive now have whose names begin with `prefix`.
+process_usage usage_of_own_threads(std::string_view prefix);
 
 /// The children that were waited for, and theirs; not the ones still running.
 process_usage ended_children_usage();

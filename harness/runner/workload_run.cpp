@@ -70,6 +70,7 @@ void workload_run::end(rival& each, outcome ended, std::string reason) {
   each.result.epochs.clear();  // only ok has times
   each.result.latency = {};
   each.result.usage.reset();
+  each.result.findings.reset();
 }
 
 reference_result workload_run::make_reference(int dataset) {
@@ -95,7 +96,8 @@ void workload_run::start(rival& each, int dataset, const reference_result& refer
                                        .endpoints = endpoints_,
                                        .api_key = plan_.api_key,
                                        .max_answer_bytes = reference.max_answer_bytes,
-                                       .key = reference.key},
+                                       .key = reference.key,
+                                       .blocked_over = plan_.blocked_over},
                                       start_limit);
     if (const auto* missing = std::get_if<unavailable>(&answer)) {
       end(each, outcome::unavailable, missing->reason);
@@ -307,6 +309,7 @@ void workload_run::summarise(rival& each) {
     cell.latency = summary.latency;
     cell.usage = summary.usage;
     cell.facts = summary.facts;
+    cell.findings = summary.findings;
   });
 }
 

@@ -88,7 +88,8 @@ class BackendConformance : public testing::TestWithParam<pairing> {
                                      .endpoints = reference.endpoints,
                                      .api_key = {},
                                      .max_answer_bytes = reference.result.max_answer_bytes,
-                                     .key = reference.result.key},
+                                     .key = reference.result.key,
+                                     .blocked_over = 10ms},
                                     patience);
     if (const auto* missing = std::get_if<unavailable>(&answer)) {
       EXPECT_GT(missing->reason.size(), 10U) << "unavailable without a reason that explains it";
@@ -196,6 +197,9 @@ TEST_P(BackendConformance, KeepsTheLaws) {
   EXPECT_GT(summary.latency.count, 0U);
   EXPECT_EQ(summary.facts.workers_lost, 0U);
   EXPECT_TRUE(summary.usage.has_value());
+  if (GetParam().choice.backend.starts_with("coroutine")) {
+    EXPECT_TRUE(summary.findings.has_value()) << "nobody watched its event loops";
+  }
 }
 
 TEST_P(BackendConformance, KeepsTheLawsWithOneItemInFlight) {

@@ -47,6 +47,7 @@ class IncludeLint(unittest.TestCase):
 
     def test_reports_see_only_values_of_the_harness(self):
         self.assert_clean("reports/a.cpp", '#include "harness/outcome.hpp"',
+                          '#include "harness/finding.hpp"',
                           '#include "harness/statistics/quantile.hpp"')
         self.assert_found("value headers", "reports/a.cpp", '#include "harness/backend.hpp"')
         self.assert_found("value headers", "reports/a.cpp",
@@ -55,9 +56,11 @@ class IncludeLint(unittest.TestCase):
     def test_the_layers_of_the_harness_hold(self):
         self.assert_clean("harness/backends/a.cpp", '#include "harness/backend.hpp"',
                           '#include "harness/platform/unique_fd.hpp"')
-        self.assert_clean("harness/runner/a.cpp", '#include "harness/statistics/quantile.hpp"')
+        self.assert_clean("harness/runner/a.cpp", '#include "harness/statistics/quantile.hpp"',
+                          '#include "harness/diagnostics/symbols.hpp"')
         for name, target in (("harness/platform/a.cpp", "harness/statistics/quantile.hpp"),
                              ("harness/statistics/a.cpp", "harness/backend.hpp"),
+                             ("harness/diagnostics/a.cpp", "harness/finding.hpp"),
                              ("harness/registry.cpp", "harness/backends/thread.hpp")):
             self.assert_found("a layer above", name, f'#include "{target}"')
 

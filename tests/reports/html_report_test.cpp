@@ -80,6 +80,7 @@ TEST(HtmlReport, NamesOfTheReportNeverBecomeMarkup) {
   one.plan.workload = one.info.summary = evil;
   one.cells[0].failures = 1;
   one.cells[0].first_failure = evil;
+  one.cells[0].findings = {{.sentence = evil, .cause = evil, .function = evil, .place = evil}};
   one.race = race_receipt{.ended = evil};
   run.workloads = {one, measured({})};
   run.workloads[1].not_run = evil;
@@ -128,6 +129,16 @@ TEST(HtmlReport, SaysHowEachApproachEnded) {
   EXPECT_TRUE(has(page, "<td class=\"failed\" title=\"killed by signal 11\">"));
   EXPECT_TRUE(has(page, "<td class=\"absent\" title=\"built without it\">"));
   EXPECT_TRUE(has(page, "<li>tokenize, b: crashed: killed by signal 11</li>"));
+}
+
+TEST(HtmlReport, ListsWhatWasFoundWithItsWorkloadAndAmongTheFindings) {
+  const auto blocked = with_findings(cell("a", around(100)), {blocked_loop()});
+  const std::string page = page_of(measured({blocked, cell("b", around(50))}));
+  const std::string words = "An event loop was blocked for more than 10 ms 312 times.</li>";
+  EXPECT_TRUE(has(page, "<h3>Found</h3><ul class=\"found\"><li>a: " + words));
+  EXPECT_TRUE(has(page, "<li>tokenize, a: " + words));
+  EXPECT_FALSE(has(page, "None: every approach answered right"));
+  EXPECT_FALSE(has(page_of(measured({cell("a", around(100))})), "<h3>Found</h3>"));
 }
 
 TEST(HtmlReport, SaysWhichConstraintRulesAnApproachOut) {

@@ -79,6 +79,30 @@ TEST(JsonReport, UnknownOfACellIsNull) {
   EXPECT_TRUE(one.at("epochs")[0].at("steal").is_null());
 }
 
+TEST(JsonReport, TellsNothingFoundFromNobodyLooked) {
+  EXPECT_TRUE(cell_of(cell("thread", around(100))).at("findings").is_null());
+  EXPECT_EQ(cell_of(with_findings(cell("coroutine", around(100)), {})).at("findings"),
+            json::array());
+  auto dead = with_findings(cell("coroutine", around(100)), {blocked_loop()});
+  dead.ended = outcome::crashed;
+  EXPECT_TRUE(cell_of(dead).at("findings").is_null());
+}
+
+TEST(JsonReport, AFindingIsASentenceWithItsNumbersAndItsPlace) {
+  const json found =
+      cell_of(with_findings(cell("coroutine", around(100)), {blocked_loop()})).at("findings")[0];
+  EXPECT_EQ(found, json::parse(R"({"kind": "blocked loop",
+                            "sentence": "An event loop was blocked for more than 10 ms 312 times.",
+                            "threshold_seconds": 0.01, "stretches": 312, "blocked_seconds": 9.31,
+                            "longest_seconds": 0.0412, "items": 1204, "looked_at": 14,
+                            "cause": "computing", "function": "encode",
+                            "place": "/src/workloads/cpu/tokenize.cpp:88"})"));
+  finding bare;
+  const json unknown =
+      cell_of(with_findings(cell("coroutine", around(100)), {bare})).at("findings")[0];
+  for (const char* key : {"cause", "function", "place"}) EXPECT_TRUE(unknown.at(key).is_null());
+}
+
 TEST(JsonReport, EpochsStandInTheOrderTheyRan) {
   const json one = cell_of(cell("thread", {3, 1, 2}));
   ASSERT_EQ(one.at("epochs").size(), 3U);

@@ -85,6 +85,15 @@ TEST(JunitReport, WhatAnInterruptionKeptFromRunningIsSkipped) {
               HasSubstr("<skipped message=\"not measured before the run ended\"/>"));
 }
 
+TEST(JunitReport, WhatWasFoundIsTheOutputOfItsCase) {
+  const auto blocked = with_findings(cell("coroutine", around(100)), {blocked_loop()});
+  const std::string xml = xml_of(run_of({blocked, cell("tbb", around(50))}));
+  EXPECT_THAT(case_of(xml, "coroutine"),
+              HasSubstr("<system-out>An event loop was blocked for more than 10 ms 312 times."
+                        "</system-out>"));
+  EXPECT_THAT(case_of(xml, "tbb"), Not(HasSubstr("system-out")));
+}
+
 TEST(JunitReport, AWorkloadThatWasNotRunIsAnError) {
   run_result run = run_of({});
   run.workloads[0].not_run = "no such folder";

@@ -82,6 +82,14 @@ TEST(MarkdownReport, SaysWhyAndWithWhichCaveats) {
             HasSubstr("<summary>Warnings (1)</summary>\n\n- the machine \\<was\\> busy")));
 }
 
+TEST(MarkdownReport, ListsWhatWasFound) {
+  const auto blocked = with_findings(cell("coroutine", around(200)), {blocked_loop()});
+  EXPECT_THAT(page_of(run_of({cell("thread", around(100)), blocked})),
+              HasSubstr("**Found**\n\n- coroutine: An event loop was blocked for more than 10 ms "
+                        "312 times.\n"));
+  EXPECT_THAT(page_of(run_of({cell("thread", around(100))})), Not(HasSubstr("**Found**")));
+}
+
 TEST(MarkdownReport, OfAWorkloadThatWasNotRunSaysWhy) {
   run_result run = run_of({});
   run.workloads[0].not_run = "no such folder";

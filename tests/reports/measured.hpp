@@ -41,6 +41,28 @@ inline cell_result ended(const std::string& label, outcome how, const std::strin
   return made;
 }
 
+/// A loop that computed for 9.31 s of its time.
+inline finding blocked_loop() {
+  return {.kind = finding_kind::blocked_loop,
+          .sentence = "An event loop was blocked for more than 10 ms 312 times.",
+          .threshold = 0.01,
+          .stretches = 312,
+          .blocked = 9.31,
+          .longest = 0.0412,
+          .items = 1204,
+          .looked_at = 14,
+          .cause = "computing",
+          .function = "encode",
+          .place = "/src/workloads/cpu/tokenize.cpp:88"};
+}
+
+/// A cell whose loops were watched, over epochs of a second each.
+inline cell_result with_findings(cell_result made, std::vector<finding> found) {
+  made.findings = std::move(found);
+  for (epoch_sample& epoch : made.epochs) epoch.elapsed = 1;
+  return made;
+}
+
 /// Twenty blocks around `middle`, with a little noise that is the same for all.
 inline std::vector<double> around(double middle, std::size_t blocks = 20) {
   std::vector<double> values;

@@ -96,6 +96,15 @@ TEST(ReportReader, AllowsFieldsItDoesNotKnow) {
             "it was read");
 }
 
+TEST(ReportReader, ReadsReportsThatAreOlderThanAField) {
+  json report = json::parse(small_report());
+  report["method"].erase("blocked_over_seconds");
+  for (json& cell : report["workloads"][0]["cells"]) cell.erase("findings");
+  const stored_report back = read_report(report.dump());
+  EXPECT_EQ(back.run.plan.blocked_over, std::nullopt);
+  EXPECT_EQ(back.run.workloads.at(0).cells.at(0).findings, std::nullopt);
+}
+
 TEST(ReportReader, SaysWhereATextIsNoJson) {
   EXPECT_EQ(refusal(""), "is empty");
   EXPECT_EQ(refusal(" \n\n"), "is empty");

@@ -105,7 +105,10 @@ TEST(ReportSchema, UnknownFieldsAreAllowed) {
   EXPECT_THAT(violations_after("/environment/moon", "full"), IsEmpty());
 }
 
-// A field that is added later without a new schema version cannot be required: exempt it here.
+// A field that is added later without a new schema version cannot be required.
+const std::set<std::string> added_later{"/definitions/method/blocked_over_seconds",
+                                        "/definitions/cell/findings"};
+
 TEST(ReportSchema, DescribesEveryFieldAndRequiresIt) {
   for (const auto which : {report_schema::run, report_schema::gate}) {
     const json schema = schema_of(which);
@@ -113,7 +116,8 @@ TEST(ReportSchema, DescribesEveryFieldAndRequiresIt) {
       if (rule.contains("properties")) {
         std::set<std::string> names;
         for (const auto& [name, inner] : rule["properties"].items()) {
-          if (name != "$schema") names.insert(name);
+          const bool is_required = name != "$schema" && added_later.count(path + "/" + name) == 0;
+          if (is_required) names.insert(name);
           const bool elsewhere = inner.contains("$ref");
           EXPECT_TRUE(elsewhere || inner.contains("description")) << path << "/" << name;
         }

@@ -109,6 +109,15 @@ TEST_F(TerminalReport, WithoutAnyoneWhoKeepsTheConstraintsSaysSoInOneSentence) {
                                   "does not keep the constraints."));
 }
 
+TEST_F(TerminalReport, ShowsWhatWasFoundAndWhere) {
+  EXPECT_THAT(render(), Not(HasSubstr("found ")));
+  one_.cells[1] = with_findings(one_.cells[1], {blocked_loop()});
+  EXPECT_THAT(render(),
+              HasSubstr("found thread: An event loop was blocked for more than 10 ms 312 times."));
+  one_.cells[1].ended = outcome::crashed;
+  EXPECT_THAT(render(), Not(HasSubstr("found ")));
+}
+
 TEST_F(TerminalReport, FitsANarrowTerminal) {
   run_.plan.required.isolate = true;
   one_.cells[1].info.isolates = true;
@@ -117,6 +126,7 @@ TEST_F(TerminalReport, FitsANarrowTerminal) {
                            .seconds = 8.4,
                            .fixed_epochs = 310,
                            .fixed_seconds = 22};
+  one_.cells[0] = with_findings(one_.cells[0], {blocked_loop()});
   for (const std::size_t columns : {60U, 80U, 100U}) {
     render(columns);
     expect_fits(columns);

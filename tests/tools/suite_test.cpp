@@ -130,6 +130,17 @@ TEST(MakePlan, TheCommandLineGoesBeforeTheSuite) {
   EXPECT_EQ(plan.workloads[0].options.seed, 99U);
 }
 
+TEST(MakePlan, EventLoopsAreWatchedUnlessTheUserOrTheObjectiveIsAgainstIt) {
+  auto request = filtered({"tokenize"});
+  EXPECT_EQ(make_plan(request).blocked_over, 10ms);
+  request.by = "memory";  // which what the monitor reads would count in
+  EXPECT_EQ(make_plan(request).blocked_over, std::nullopt);
+  request.by = "cpu";
+  EXPECT_EQ(make_plan(request).blocked_over, 10ms);
+  request.monitor = false;
+  EXPECT_EQ(make_plan(request).blocked_over, std::nullopt);
+}
+
 TEST(MakePlan, ALoadThatCannotBeIsRefused) {
   auto request = filtered({"tokenize"});
   request.in_flight = 0;

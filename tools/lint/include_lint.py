@@ -17,11 +17,12 @@ ARROWS = {
     "tests": {"harness", "workloads", "reports", "tools", "tests"},
 }
 # Inside harness: a file includes from its own layer and the ones below. What is not named is 2.
-LAYERS = {"bytes.hpp": 0, "platform": 0, "statistics": 1, "backends": 3}
+# The diagnostics are a library that any program can use without the rest.
+LAYERS = {"bytes.hpp": 0, "platform": 0, "diagnostics": 0, "statistics": 1, "backends": 3}
 # Plain values: no thread, no descriptor, no coroutine. All of harness/statistics/ counts too.
 VALUE_HEADERS = {f"harness/{name}.hpp" for name in (
-    "backend_info", "bytes", "digest", "doctor/doctor_result", "endpoints", "environment", "gate/gate_result",
-    "gate/gate_rules", "constraint_check", "crossover/crossover_result", "crossover/crossover_search",
+    "backend_info", "bytes", "digest", "doctor/doctor_result", "endpoints", "environment", "finding",
+    "gate/gate_result", "gate/gate_rules", "constraint_check", "crossover/crossover_result", "crossover/crossover_search",
     "machine_card", "outcome", "race_metric", "run_plan", "run_result", "workload_info")}
 MOST_LINES = 400
 LICENCE = "// SPDX-License-Identifier: Apache-2.0"

@@ -7,6 +7,8 @@
 
 #include <mutex>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "harness/diagnostics/task_tracker/report.hpp"
 
@@ -48,6 +50,7 @@ struct registry {
   task_record* free = nullptr;  // given back by threads
   std::uint64_t next_serial = 1;
   bool is_set_up = false;
+  std::vector<std::pair<pid_t, const tracker_thread*>> threads;
 
   void set_up() {
     is_set_up = true;
@@ -100,6 +103,9 @@ struct thread_end {
   ~thread_end() {
     this_thread.ended = true;
     give_back(this_thread);
+    registry& all = shared();
+    const std::lock_guard lock(all.mutex);
+    std::erase_if(all.threads, [](const auto& entry) { return entry.second == &this_thread; });
   }
 };
 
@@ -113,6 +119,7 @@ bool refill(tracker_thread& thread) noexcept {
   if (!all.is_set_up) all.set_up();
   if (all.header == nullptr) return false;
   if (thread.stack_end == 0) find_stack_end(thread);
+  if (!std::exchange(thread.listed, true)) all.threads.emplace_back(::gettid(), &thread);
   if (thread.next_serial == thread.last_serial) {
     thread.next_serial = all.next_serial;
     thread.last_serial = all.next_serial += 1024;
@@ -138,6 +145,15 @@ void give_back(tracker_thread& thread) noexcept {
     --thread.free_count;
     all.put(record);
   }
+}
+
+const tracker_thread* tracker_thread_of(pid_t thread) noexcept {
+  registry& all = shared();
+  const std::lock_guard lock(all.mutex);
+  for (const auto& [id, part] : all.threads) {
+    if (id == thread) return part;
+  }
+  return nullptr;
 }
 
 const registry_header* own_registry() noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
 #include <time.h>
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct destroyed_child {
 struct tracker_thread {
   task_record* free = nullptr;
   std::uint32_t free_count = 0;
-  bool ended = false;  ///< its free records went back; what it frees now goes there directly
+  bool listed = false;  ///< tracker_thread_of knows it
+  bool ended = false;   ///< its free records went back; what it frees now goes there directly
   std::uint64_t next_serial = 0;
   std::uint64_t last_serial = 0;    ///< of the block this thread draws from
   task_record* current = nullptr;   ///< runs on this thread now, as far as its last event tells
@@ -49,6 +51,8 @@ bool refill(tracker_thread& thread) noexcept;
 void give_back(tracker_thread& thread) noexcept;
 /// The registry of this process: null if nothing was ever tracked.
 const registry_header* own_registry() noexcept;
+/// That thread's part of the tracker; null if it has none. Valid until the thread ends. Any thread.
+const tracker_thread* tracker_thread_of(pid_t thread) noexcept;
 /// Once per thread, for the walks of creation stacks.
 void find_stack_end(tracker_thread& thread) noexcept;
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <utility>
 
+#include "harness/diagnostics/stderr_text.hpp"
 #include "harness/diagnostics/task_tracker/report_limit.hpp"
 #include "harness/diagnostics/task_tracker/snapshot.hpp"
 #include "harness/diagnostics/task_tracker/task_findings.hpp"
@@ -34,15 +35,6 @@ reporting& shared() {
   return only;
 }
 
-// One write, so that blocks of several threads and processes do not mix.
-void write_to_stderr(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 // After every destructor of the program: what waits now waits for ever.
 [[gnu::destructor(101)]] void report_the_end() {
   reporting& all = shared();
@@ -51,7 +43,8 @@ void write_to_stderr(std::string_view text) {
   if (all.options.json) return;
   const std::lock_guard lock(all.mutex);
   for (const auto& [place, count] : all.limit.take_left_out()) {
-    write_to_stderr(fmt::format("regatta: {} more findings like that at {}\n", count, place));
+    internal::write_to_stderr(
+        fmt::format("regatta: {} more findings like that at {}\n", count, place));
   }
 }
 
@@ -78,14 +71,14 @@ void print_task_report(const task_report& report) {
   if (*left_out != 0 && !all.options.json) {
     text += fmt::format("    {} more like this were left out since the last report\n", *left_out);
   }
-  write_to_stderr(text);
+  internal::write_to_stderr(text);
 }
 
 std::uint64_t task_finding_count() { return shared().findings.load(std::memory_order_relaxed); }
 
 namespace internal {
 
-void deliver(const task_report& report) noexcept {
+void deliver(const task_report& report, bool taken) noexcept {
   reporting& all = shared();
   all.findings.fetch_add(1, std::memory_order_relaxed);
   std::shared_ptr<const task_report_handler> handler;
@@ -96,13 +89,13 @@ void deliver(const task_report& report) noexcept {
   try {
     if (handler) {
       (*handler)(report);
-    } else {
+    } else if (!taken) {
       print_task_report(report);
     }
   } catch (const std::exception& error) {
-    write_to_stderr(fmt::format("regatta: the report handler threw: {}\n", error.what()));
+    internal::write_to_stderr(fmt::format("regatta: the report handler threw: {}\n", error.what()));
   } catch (...) {
-    write_to_stderr("regatta: the report handler threw\n");
+    internal::write_to_stderr("regatta: the report handler threw\n");
   }
   if (all.options.fatal) std::abort();
 }

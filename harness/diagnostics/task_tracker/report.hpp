@@ -59,8 +59,9 @@ std::uint64_t task_finding_count();
 
 namespace internal {
 
-/// To the handler or to stderr, and counted. Aborts if REGATTA_DEBUG says fatal.
-void deliver(const task_report& report) noexcept;
+/// To the handler, or to stderr unless it was `taken` by somebody else, and counted. Aborts if
+/// REGATTA_DEBUG says fatal.
+void deliver(const task_report& report, bool taken = false) noexcept;
 /// Once, when the first task is tracked.
 void start_reporting(const debug_options& options);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "harness/diagnostics/symbols.hpp"
+#include "harness/diagnostics/frame_text.hpp"
 #include "harness/diagnostics/task_tracker/report.hpp"
 
 namespace regatta {
@@ -20,28 +20,6 @@ std::string quoted(std::string_view text) {
     }
   }
   return result + '"';
-}
-
-// Innermost first. The insides of Boost and the standard library are counted, not shown.
-std::string format_origin(const std::vector<source_frame>& origin) {
-  std::string text;
-  std::size_t skipped = 0;
-  const auto tell_skipped = [&] {
-    if (skipped != 0) text += fmt::format("      ({} library frames)\n", skipped);
-    skipped = 0;
-  };
-  for (const source_frame& frame : origin) {
-    if (is_library_frame(frame)) {
-      ++skipped;
-      continue;
-    }
-    tell_skipped();
-    text += fmt::format("      {}{}{}\n", short_function_name(frame.function),
-                        frame.place.known() ? " at " + to_string(frame.place) : "",
-                        frame.inlined ? " (inlined)" : "");
-  }
-  tell_skipped();
-  return text.empty() ? text : "    created by (innermost first):\n" + text;
 }
 
 std::string json_place(const source_place& place) {
@@ -76,7 +54,8 @@ std::string format_task_report(const task_report& report) {
     text += fmt::format("    {} is defined at {}\n", report.task.function,
                         to_string(report.task.defined));
   }
-  text += format_origin(report.task.origin);
+  const std::string origin = internal::frames_text(report.task.origin);
+  if (!origin.empty()) text += "    created by (innermost first):\n" + origin;
   return text;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/diagnostics/task_tracker/task_findings.hpp"
 
-#include <cxxabi.h>
 #include <fmt/format.h>
 
 #include <iterator>
@@ -9,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/diagnostics/exception_handler.hpp"
+#include "harness/diagnostics/own_thread_id.hpp"
 #include "harness/diagnostics/task_tracker/report.hpp"
 #include "harness/diagnostics/task_tracker/snapshot.hpp"
 #include "harness/diagnostics/task_tracker/task_events.hpp"
@@ -87,22 +88,16 @@ void destroyed_suspended(task_record& record, const raw_task& task) {
   }
 }
 
-// Called inside of a catch block.
-void describe_current_exception(task_report& report) {
-  const std::type_info* const type = abi::__cxa_current_exception_type();
-  if (type != nullptr) {
-    int status = 0;
-    char* const name = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-    report.exception_type = name != nullptr ? name : type->name();
-    std::free(name);
-  }
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    report.exception_text = error.what();
-  } catch (...) {
-    report.exception_text = "(not a std::exception)";
-  }
+exception_context context_of(const task_report& report) {
+  exception_context context;
+  context.message = report.message;
+  context.exception = report.exception;
+  context.type = report.exception_type;
+  context.text = report.exception_text;
+  context.task = report.task;
+  context.created = report.task.origin;
+  context.thread = own_thread_id();
+  return context;
 }
 
 }  // namespace
@@ -145,14 +140,15 @@ void report_lost_exception(const task_record* root, std::exception_ptr thrown) n
     try {
       std::rethrow_exception(std::move(thrown));
     } catch (...) {
-      describe_current_exception(report);
+      report.exception_type = current_exception_type();
+      report.exception_text = current_exception_text();
     }
     report.message = fmt::format(
         "exception never retrieved: {} ({}) came out of {}, which was "
         "spawned detached; {}",
         report.exception_type, report.exception_text,
         report.task.function.empty() ? "a task" : report.task.function, creation(report.task));
-    deliver(report);
+    deliver(report, offer_exception(context_of(report)));
   } catch (...) {
   }
 }

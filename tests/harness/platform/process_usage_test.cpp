@@ -2,11 +2,14 @@
 #include "harness/platform/process_usage.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
+#include <thread>
 
 #include "harness/platform/process_text.hpp"
 #include "tests/harness/platform/fake_tree.hpp"
@@ -63,6 +66,24 @@ TEST(ProcessUsage, OwnUsageGrowsWithWork) {
   const auto used = own_usage() - before;
   EXPECT_GE(used.cpu(), 0ns);
   EXPECT_GT(used.minor_faults, 0U);
+}
+
+TEST(ProcessUsage, OfOwnThreadsIsPickedOutByName) {
+  std::promise<void> worked;
+  std::promise<void> end;
+  std::jthread named([&, ended = end.get_future()]() mutable {
+    ::pthread_setname_np(::pthread_self(), "picked-out");
+    volatile unsigned sum = 0;
+    for (unsigned i = 0; i < 20'000'000; ++i) sum = sum + i;
+    worked.set_value();
+    ended.wait();
+  });
+  worked.get_future().wait();
+  const process_usage its = usage_of_own_threads("picked-");
+  EXPECT_GT(its.cpu(), 1ms);
+  EXPECT_LE(its.cpu(), own_usage().cpu() + 1ms);
+  EXPECT_EQ(usage_of_own_threads("nobody"), process_usage());
+  end.set_value();
 }
 
 TEST(ProcessUsage, AnotherProcessIsReadWhileItLivesAndUnknownAfter) {

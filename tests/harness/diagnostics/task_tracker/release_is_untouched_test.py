@@ -36,6 +36,11 @@ class ReleaseIsUntouched(unittest.TestCase):
     def test_without_ndebug_it_does(self):
         self.assertNotEqual(object_code(SOURCES[0]), object_code(SOURCES[0], "-include", HEADER))
 
+    def test_exact_mode_alone_changes_it_too(self):
+        self.assertNotEqual(object_code(SOURCES[0]),
+                            object_code(SOURCES[0], "-DREGATTA_TRACK_TASKS=0", "-DREGATTA_TRACK_HANDLERS=1",
+                                        "-include", HEADER))
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], "-v"])

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/diagnostics/loop_monitor/run_frame.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "harness/diagnostics/loop_monitor/run_note.hpp"
+
+namespace regatta::internal {
+namespace {
+
+// The frame that `mark` lies in, and the one that called it.
+std::optional<std::pair<unwound_frame, unwound_frame>> frame_around(
+    const std::vector<unwound_frame>& frames, std::uintptr_t mark) {
+  for (std::size_t i = 0; i + 1 < frames.size(); ++i) {
+    if (frames[i].stack <= mark && mark < frames[i + 1].stack) {
+      return std::pair(frames[i], frames[i + 1]);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+same_handler run_frame_reader::compare(const run_frame& earlier, const run_frame& later) {
+  const unwound_frame &a = earlier.frame, &b = later.frame;
+  if (a.code != b.code || a.stack != b.stack) return same_handler::no;
+  unsigned known = 0;
+  bool equal = earlier.words == later.words;
+  for (std::size_t i = 0; i < a.preserved.size(); ++i) {
+    if (!a.preserved[i] || !b.preserved[i]) continue;
+    known |= 1U << i;
+    equal = equal && *a.preserved[i] == *b.preserved[i];
+  }
+  if (!equal) {
+    counting_.emplace(a.code, known);
+    return same_handler::no;
+  }
+  const bool all_known = known + 1 == 1U << a.preserved.size();
+  if (counting_.contains({a.code, known})) return same_handler::yes;
+  return all_known && is_counting(a.code) ? same_handler::yes : same_handler::cannot_tell;
+}
+
+std::optional<run_frame> run_frame_reader::read(const stack_copy& copy, pid_t thread,
+                                                const watched_loop& loop) {
+  if (!unwinder_) unwinder_.emplace();
+  const std::uintptr_t mark = find_run(loop, thread, copy);
+  const auto information = mark != 0 ? copy.word(mark + sizeof(std::uintptr_t)) : std::nullopt;
+  if (!information) return std::nullopt;
+  const auto around = frame_around(unwinder_->frames(copy), mark);
+  if (!around) return std::nullopt;
+  run_frame result{around->first, {}};
+  for (std::uintptr_t at = around->first.stack; at < around->second.stack; at += 8) {
+    if (at >= *information && at < *information + loop.thread_info_size) continue;
+    const auto word = copy.word(at);
+    if (!word) return std::nullopt;
+    result.words.push_back(*word);
+  }
+  return result;
+}
+
+bool run_frame_reader::is_counting(std::uintptr_t code) {
+  const char* const found = unwinder_->linker_name(code - 1);
+  const std::string_view name = found != nullptr ? found : "";
+  if (name.find(".isra") != name.npos) return false;  // nobody wanted its result, so it has none
+  // boost::asio::detail::scheduler::run(…), ::poll(…)
+  return name.find("9scheduler3runE") != name.npos || name.find("9scheduler4pollE") != name.npos;
+}
+
+void run_frame_reader::warm_up() {
+  if (unwinder_) return;
+  unwinder_.emplace();
+  const thread_probe main_thread(::getpid());
+  const auto copied = copy_stack(main_thread);
+  if (const auto* const copy = std::get_if<stack_copy>(&copied)) unwinder_->frames(*copy);
+}
+
+}  // namespace regatta::internal

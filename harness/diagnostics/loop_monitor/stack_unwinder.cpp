@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/diagnostics/loop_monitor/stack_unwinder.hpp"
+
+#include <elfutils/libdwfl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace regatta::internal {
+namespace {
+
+constexpr std::size_t most_frames = 256;
+
+struct dwfl_closer {
+  void operator()(Dwfl* session) const { dwfl_end(session); }
+};
+
+char* debuginfo_path = nullptr;
+constexpr Dwfl_Callbacks callbacks{
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debuginfo_path,
+};
+
+// What elfutils asks while it unwinds. Its argument is the address of the copy in work.
+using current_copy = const stack_copy*;
+
+pid_t next_thread(Dwfl*, void* copy, void** thread_argument) {
+  if (*thread_argument != nullptr) return 0;  // there is one
+  *thread_argument = copy;
+  return ::getpid();
+}
+
+bool get_thread(Dwfl*, pid_t, void* copy, void** thread_argument) {
+  *thread_argument = copy;
+  return true;
+}
+
+bool read_memory(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* copy) {
+  const auto word = (*static_cast<current_copy*>(copy))->word(address);
+  if (word) *result = *word;
+  return word.has_value();
+}
+
+bool set_registers(Dwfl_Thread* thread, void* argument) {
+  const stack_copy& copy = **static_cast<current_copy*>(argument);
+  for (unsigned i = 0; i < register_numbers::count; ++i) {
+    if (const auto value = copy.registers[i]) {
+      const Dwarf_Word word = *value;
+      if (!dwfl_thread_state_registers(thread, static_cast<int>(i), 1, &word)) return false;
+    }
+  }
+  dwfl_thread_state_register_pc(thread, copy.code);
+#if defined(__x86_64__)
+  const Dwarf_Word code = copy.code;  // has a number here
+  return dwfl_thread_state_registers(thread, 16, 1, &code);
+#else
+  return true;
+#endif
+}
+
+constexpr Dwfl_Thread_Callbacks thread_callbacks{
+    .next_thread = next_thread,
+    .get_thread = get_thread,
+    .memory_read = read_memory,
+    .set_initial_registers = set_registers,
+    .detach = nullptr,
+    .thread_detach = nullptr,
+};
+
+#if defined(__x86_64__)
+constexpr unsigned preserved_registers[] = {3, 6, 12, 13, 14, 15};  // rbx, rbp, r12 … r15
+#else
+constexpr unsigned preserved_registers[] = {19, 20, 21, 22, 23, 24};
+#endif
+
+int add_frame(Dwfl_Frame* frame, void* argument) {
+  auto& found = *static_cast<std::vector<unwound_frame>*>(argument);
+  Dwarf_Addr code = 0;
+  if (!dwfl_frame_pc(frame, &code, nullptr) || code == 0) return DWARF_CB_ABORT;
+  unwound_frame& result = found.emplace_back();
+  result.code = code;
+  Dwarf_Word value = 0;
+  if (dwfl_frame_reg(frame, register_numbers::stack, &value) == 0) result.stack = value;
+  for (std::size_t i = 0; i < result.preserved.size(); ++i) {
+    if (dwfl_frame_reg(frame, preserved_registers[i], &value) == 0) result.preserved[i] = value;
+  }
+  return found.size() < most_frames ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+}  // namespace
+
+struct stack_unwinder::state {
+  std::unique_ptr<Dwfl, dwfl_closer> session;
+  current_copy copy = nullptr;
+
+  void open() {
+    session.reset(dwfl_begin(&callbacks));
+    if (!session) return;
+    dwfl_report_begin(session.get());
+    dwfl_linux_proc_report(session.get(), ::getpid());
+    dwfl_report_end(session.get(), nullptr, nullptr);
+    if (!dwfl_attach_state(session.get(), nullptr, ::getpid(), &thread_callbacks, &copy)) {
+      session.reset();
+    }
+  }
+
+  bool is_code(std::uintptr_t address) {
+    return dwfl_addrmodule(session.get(), address) != nullptr;
+  }
+
+  // Complete if it came to the outermost frame, which says of itself that nobody called it.
+  struct walk {
+    std::vector<unwound_frame> found;
+    bool complete = false;
+  };
+  walk unwind(const stack_copy& from) {
+    walk result;
+    copy = &from;
+    const int end = dwfl_getthread_frames(session.get(), ::getpid(), add_frame, &result.found);
+    result.complete = end == 0;
+    copy = nullptr;
+    return result;
+  }
+
+  // The first pair on the stack that looks like a frame's beginning: the caller's frame, which is
+  // above it, and a return address.
+  std::optional<std::uintptr_t> guess_frame(const stack_copy& from, std::uintptr_t above) {
+    const std::uintptr_t end = from.begin + from.bytes.size();
+    for (std::uintptr_t at = (above + 7) & ~std::uintptr_t{7}; at + 16 <= end; at += 8) {
+      const std::uint64_t outer = from.word(at).value_or(0);
+      if (outer <= at || outer >= end || outer % 8 != 0) continue;
+      const std::uint64_t caller = from.word(at + 8).value_or(0);
+      if (is_code(caller) && from.word(outer + 8) && is_code(*from.word(outer + 8))) return at;
+    }
+    return std::nullopt;
+  }
+};
+
+stack_unwinder::stack_unwinder() : state_(std::make_unique<state>()) { state_->open(); }
+stack_unwinder::~stack_unwinder() = default;
+
+std::vector<unwound_frame> stack_unwinder::frames(const stack_copy& copy) {
+  if (state_->session && !state_->is_code(copy.code)) state_->open();  // loaded since, perhaps
+  if (!state_->session) return {{.code = copy.code, .stack = copy.stack}};
+  state::walk best = state_->unwind(copy);
+  if (!best.complete && !copy.registers[register_numbers::frame]) {
+    stack_copy guessed = copy;
+    std::uintptr_t above = copy.stack;
+    for (int attempt = 0; attempt < 8 && !best.complete; ++attempt) {
+      const auto frame = state_->guess_frame(copy, above);
+      if (!frame) break;
+      guessed.registers[register_numbers::frame] = *frame;
+      state::walk other = state_->unwind(guessed);
+      if (other.complete || other.found.size() > best.found.size()) best = std::move(other);
+      above = *frame + 8;
+    }
+  }
+  if (best.found.empty()) best.found.push_back({.code = copy.code, .stack = copy.stack});
+  return best.found;
+}
+
+const char* stack_unwinder::linker_name(std::uintptr_t code) {
+  if (!state_->session) return nullptr;
+  Dwfl_Module* const module = dwfl_addrmodule(state_->session.get(), code);
+  return module != nullptr ? dwfl_module_addrname(module, code) : nullptr;
+}
+
+}  // namespace regatta::internal

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace regatta::internal {
+
+/// Copies bytes of this process's memory that may not be there; returns how many were. The first
+/// call opens a file; all others are async-signal-safe. Any thread.
+std::size_t read_own_memory(std::uintptr_t address, void* target, std::size_t size) noexcept;
+
+}  // namespace regatta::internal

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/system_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "harness/diagnostics/loop_monitor/loop_monitor_asio.hpp"
+
+namespace regatta {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Blocks its loop until somebody has heard of it: no test here depends on how long anything takes.
+class heard_reports {
+ public:
+  monitor_options options() {
+    return {.name = "tested", .threshold = 5ms, .on_report = [this](const block_report& report) {
+              const std::lock_guard lock(mutex_);
+              all_.push_back(report);
+              changed_.notify_all();
+            }};
+  }
+  [[gnu::noinline]] void block_until_heard(std::size_t count = 1) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return all_.size() >= count; });
+  }
+  std::vector<block_report> all() {
+    const std::lock_guard lock(mutex_);
+    return all_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<block_report> all_;
+};
+
+TEST(LoopMonitor, ReportsWhileTheLoopIsBlockedThenDoublesThenEnds) {
+  heard_reports heard;
+  asio::io_context io;
+  loop_monitor monitor(io, heard.options());
+  asio::post(io, [&] { heard.block_until_heard(3); });
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([](auto) {});
+  io.run();
+  while (heard.all().back().phase != block_phase::ended) std::this_thread::yield();
+  const auto reports = heard.all();
+  EXPECT_EQ(reports[0].phase, block_phase::began);
+  EXPECT_EQ(reports[1].phase, block_phase::continues);
+  EXPECT_EQ(reports[2].phase, block_phase::continues);
+  EXPECT_EQ(reports.back().phase, block_phase::ended);
+  EXPECT_GE(reports[0].duration, 5ms);
+  EXPECT_GE(reports[2].duration, 2 * (reports[1].duration - reports[1].threshold));
+  EXPECT_GE(reports.back().duration, reports[2].duration);
+  for (const block_report& report : reports) EXPECT_EQ(report.stretch, reports[0].stretch);
+  EXPECT_EQ(reports[0].cause, block_cause::condition);
+}
+
+TEST(LoopMonitor, NamesTheFunctionAndTheHealthCounts) {
+  heard_reports heard;
+  asio::io_context io;
+  loop_monitor monitor(io, heard.options());
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([&](auto) { heard.block_until_heard(); });
+  io.run();
+  ASSERT_FALSE(heard.all().empty());
+  EXPECT_NE(heard.all()[0].blocker.function.find("block_until_heard"), std::string::npos);
+  const loop_health health = monitor.health();
+  EXPECT_EQ(health.stretches, 1U);
+  EXPECT_GE(health.iterations, 1U);
+}
+
+TEST(LoopMonitor, FindsAHandlerThatBlocksBeforeTheFirstPoll) {
+  heard_reports heard;
+  asio::io_context io;
+  asio::steady_timer timer(io, 1h);  // there is a reactor
+  asio::post(io, [&] {
+    heard.block_until_heard();
+    io.stop();
+  });
+  loop_monitor monitor(io, heard.options());
+  std::jthread server([&] { io.run(); });
+  server.join();
+  EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
+}
+
+TEST(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
+  heard_reports heard;
+  asio::io_context io;
+  loop_monitor monitor(io, heard.options());
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([&](auto) { heard.block_until_heard(); });
+  std::vector<std::jthread> servers;
+  for (int i = 0; i < 4; ++i) servers.emplace_back([&] { io.run(); });
+  servers.clear();
+  EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
+}
+
+TEST(LoopMonitor, WatchesALoopThatRunsAlready) {
+  heard_reports heard;
+  asio::io_context io;
+  auto work = asio::make_work_guard(io);
+  asio::steady_timer timer(io, 1h);
+  timer.async_wait([](auto) {});
+  std::jthread server([&] { io.run(); });
+  loop_monitor monitor(io, heard.options());
+  asio::post(io, [&] { heard.block_until_heard(); });
+  heard.block_until_heard();
+  io.stop();
+}
+
+TEST(LoopMonitor, WatchesAPoolOfThreads) {
+  heard_reports heard;
+  asio::thread_pool pool(2);
+  loop_monitor monitor(pool, heard.options());
+  asio::post(pool, [&] { heard.block_until_heard(); });
+  pool.join();
+  EXPECT_FALSE(heard.all().empty());
+}
+
+TEST(LoopMonitor, EndsTellAllThatIsKnown) {
+  heard_reports heard;
+  {
+    asio::io_context io;
+    loop_monitor monitor(io, heard.options());
+    asio::steady_timer timer(io, 1ms);
+    timer.async_wait([&](auto) { heard.block_until_heard(); });
+    io.run();
+  }
+  EXPECT_EQ(heard.all().back().phase, block_phase::ended);
+}
+
+TEST(LoopMonitor, TwoWatchOneLoop) {
+  heard_reports first, second;
+  asio::io_context io;
+  loop_monitor one(io, first.options());
+  loop_monitor other(io, second.options());
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([&](auto) {
+    first.block_until_heard();
+    second.block_until_heard();
+  });
+  io.run();
+}
+
+TEST(LoopMonitor, RefusesWhatItCannotWatch) {
+  asio::io_context unsafe(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
+  EXPECT_THROW(loop_monitor{unsafe}, std::invalid_argument);
+  asio::io_context io;
+  EXPECT_THROW(loop_monitor(io, {.threshold = 999us}), std::invalid_argument);
+  asio::execution_context no_loop;
+  EXPECT_THROW(loop_monitor{no_loop}, std::invalid_argument);
+}
+
+TEST(LoopMonitor, ChangesNeitherWhatRunReturnsNorWhatRunOneRuns) {
+  asio::io_context io;
+  loop_monitor monitor(io, {.threshold = 1ms});
+  int ran = 0;
+  asio::steady_timer timer(io, 20ms);
+  timer.async_wait([&](auto) { ++ran; });
+  EXPECT_EQ(io.run_one(), 1U);
+  EXPECT_EQ(ran, 1);
+  asio::post(io, [&] { ++ran; });
+  asio::post(io, [&] { ++ran; });
+  io.restart();
+  EXPECT_EQ(io.run(), 2U);
+}
+
+TEST(LoopMonitor, AReportAboutNobodyIsNotMade) {
+  heard_reports heard;
+  asio::io_context io;
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([](auto) {});
+  loop_monitor monitor(io, heard.options());
+  io.run();
+  // The thread that served it is elsewhere now, for much longer than the threshold.
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(heard.all().empty());
+}
+
+TEST(LoopMonitor, AForkedChildCanWatchLoopsOfItsOwn) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer lets no child of a process with threads have any";
+#endif
+  asio::io_context io;
+  loop_monitor monitor(io, {.threshold = 1s});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    heard_reports heard;
+    asio::io_context own;
+    loop_monitor its_monitor(own, heard.options());
+    asio::steady_timer timer(own, 1ms);
+    timer.async_wait([&](auto) { heard.block_until_heard(); });
+    own.run();
+    ::_exit(heard.all().empty() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(LoopMonitor, LeavesOutWhatIsTooMuchAndCountsIt) {
+  heard_reports heard;
+  monitor_options options = heard.options();
+  options.most_reports_a_second = 1;
+  asio::io_context io;
+  loop_monitor monitor(io, options);
+  asio::steady_timer timer(io, 1ms);
+  timer.async_wait([&](auto) { heard.block_until_heard(); });
+  io.run();
+  const auto before = monitor.health().stretches;
+  io.restart();
+  asio::steady_timer another(io, 1ms);
+  another.async_wait([&](auto) {
+    while (monitor.health().stretches == before) std::this_thread::yield();
+  });
+  io.run();
+  EXPECT_EQ(monitor.health().left_out, 1U);
+}
+
+}  // namespace
+}  // namespace regatta
