@@ -8,10 +8,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+
+#include "harness/diagnostics/function_index.hpp"
 
 namespace regatta {
 namespace {
@@ -19,10 +20,6 @@ namespace {
 struct dwfl_closer {
   void operator()(Dwfl* session) const { dwfl_end(session); }
 };
-struct scopes_freer {
-  void operator()(Dwarf_Die* scopes) const { std::free(scopes); }
-};
-using scope_array = std::unique_ptr<Dwarf_Die[], scopes_freer>;
 
 char* debuginfo_path = nullptr;  // null: what elfutils looks through by default
 constexpr Dwfl_Callbacks callbacks{
@@ -90,78 +87,6 @@ source_place line_of(Dwarf_Die* unit, Dwarf_Addr address) {
   return {file, static_cast<unsigned>(line)};
 }
 
-// Functions, inlined or not, whose code has `address`: innermost first, the physical one last.
-using function_chain = std::vector<Dwarf_Die>;
-
-bool is_function(Dwarf_Die& die) {
-  const int tag = dwarf_tag(&die);
-  return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
-}
-
-// dwarf_getscopes alone would leave an inlined function for the place where it was written.
-function_chain quick_chain(Dwfl_Module* module, Dwarf_Die* unit, Dwarf_Addr address) {
-  Dwarf_Die* raw = nullptr;
-  function_chain chain;
-  const int lexical_count = dwarf_getscopes(unit, address, &raw);
-  const scope_array lexical(raw);
-  if (lexical_count <= 0) return chain;
-  Dwarf_Addr bias = 0;
-  Dwarf_Die innermost;
-  Dwarf* const dwarf = dwfl_module_getdwarf(module, &bias);
-  if (dwarf_offdie(dwarf, dwarf_dieoffset(&lexical[0]), &innermost) == nullptr) return chain;
-  raw = nullptr;
-  const int count = dwarf_getscopes_die(&innermost, &raw);
-  const scope_array scopes(raw);
-  for (int i = 0; i < count; ++i) {
-    if (!is_function(scopes[i])) continue;
-    chain.push_back(scopes[i]);
-    if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) break;
-  }
-  return chain;
-}
-
-// elfutils does not look for functions inside of functions without that code, which is what a
-// lambda's operator() is. Goes through the whole unit; outermost first.
-bool find_chain(Dwarf_Die* parent, Dwarf_Addr address, function_chain& chain) {
-  Dwarf_Die child;
-  if (dwarf_child(parent, &child) != 0) return false;
-  do {
-    const bool here = is_function(child) && dwarf_haspc(&child, address) == 1;
-    if (here) chain.push_back(child);
-    const int tag = dwarf_tag(&child);
-    const bool may_hold_functions = tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
-                                    tag == DW_TAG_structure_type || tag == DW_TAG_lexical_block ||
-                                    is_function(child);
-    if (may_hold_functions && find_chain(&child, address, chain)) return true;
-    if (here) return true;
-  } while (dwarf_siblingof(&child, &child) == 0);
-  return false;
-}
-
-function_chain chain_at(Dwfl_Module* module, Dwarf_Die* unit, Dwarf_Addr address) {
-  function_chain chain = quick_chain(module, unit, address);
-  if (chain.empty() && find_chain(unit, address, chain)) std::reverse(chain.begin(), chain.end());
-  return chain;
-}
-
-std::vector<source_frame> from_debug_information(Dwfl_Module* module, Dwarf_Addr address) {
-  std::vector<source_frame> frames;
-  Dwarf_Addr bias = 0;
-  Dwarf_Die* const unit = unit_at(module, address, bias);
-  if (unit == nullptr) return frames;
-  source_place place = line_of(unit, address - bias);
-  Dwarf_Files* files = nullptr;
-  if (dwarf_getsrcfiles(unit, &files, nullptr) != 0) files = nullptr;
-  for (Dwarf_Die& function : chain_at(module, unit, address - bias)) {
-    const bool inlined = dwarf_tag(&function) == DW_TAG_inlined_subroutine;
-    frames.push_back({address, function_name(&function), place, inlined});
-    if (inlined) place = files != nullptr ? call_place(&function, files) : source_place{};
-  }
-  // A line table may know more than the tree of scopes.
-  if (frames.empty()) frames.push_back({address, "", place, false});
-  return frames;
-}
-
 }  // namespace
 
 struct symbols::state {
@@ -171,6 +96,7 @@ struct symbols::state {
   std::mutex mutex;
   std::unique_ptr<Dwfl, dwfl_closer> session;
   std::map<std::uintptr_t, std::vector<source_frame>> known;
+  std::map<const void*, internal::function_index> units;  // by where their debug information is
 
   Dwfl_Module* module_of(std::uintptr_t address) {
     if (!session) read_modules();
@@ -183,11 +109,31 @@ struct symbols::state {
   }
 
   void read_modules() {
+    units.clear();  // of the former session
     session.reset(dwfl_begin(&callbacks));
     if (!session) return;
     dwfl_report_begin(session.get());
     dwfl_linux_proc_report(session.get(), process);
     dwfl_report_end(session.get(), nullptr, nullptr);
+  }
+
+  std::vector<source_frame> from_debug_information(Dwfl_Module* module, Dwarf_Addr address) {
+    std::vector<source_frame> frames;
+    Dwarf_Addr bias = 0;
+    Dwarf_Die* const unit = unit_at(module, address, bias);
+    if (unit == nullptr) return frames;
+    const auto functions = units.try_emplace(unit->addr, unit).first;
+    source_place place = line_of(unit, address - bias);
+    Dwarf_Files* files = nullptr;
+    if (dwarf_getsrcfiles(unit, &files, nullptr) != 0) files = nullptr;
+    for (Dwarf_Die& function : functions->second.at(address - bias)) {
+      const bool inlined = dwarf_tag(&function) == DW_TAG_inlined_subroutine;
+      frames.push_back({address, function_name(&function), place, inlined});
+      if (inlined) place = files != nullptr ? call_place(&function, files) : source_place{};
+    }
+    // A line table may know more than the tree of scopes.
+    if (frames.empty()) frames.push_back({address, "", place, false});
+    return frames;
   }
 
   std::vector<source_frame> look_up(std::uintptr_t address) {

@@ -188,10 +188,13 @@ cause_found find_cause(const stretch_evidence& evidence) {
 
   std::stable_sort(result.shares.begin(), result.shares.end(),
                    [](const block_share& a, const block_share& b) { return a.time > b.time; });
+  // A part of the time on a CPU is the kernel's, for the very calls that the thread waits in as
+  // well.
+  by_cause[computing] = by_cause[computing] * 2 / 3;
   const auto largest =
       std::max_element(by_cause.begin(), by_cause.end(),
                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (largest != by_cause.end()) {
+  if (largest->second > nanoseconds(0)) {
     result.cause = largest->first;
   } else if (cpu_wait > nanoseconds(0)) {
     result.cause = block_cause::cpu_wait;

@@ -43,6 +43,7 @@ loop_health loop_watcher::health() const {
     const std::lock_guard lock(numbers_mutex_);
     health = numbers_;
   }
+  health.iterations = loop_->glance().polls / 2;
   health.left_out = writer_->left_out();
   health.ready_queue = loop_->ready(most_ready_counted);
   return health;
@@ -52,7 +53,7 @@ void loop_watcher::look(const watch_tools& tools) {
   const monitor_time now = tools.clock.now();
   const loop_glance glance = loop_->glance();
   const bool moved = glance.polls != last_.polls || glance.front != last_.front;
-  if (glance.poller != 0 && glance.poller != last_.poller) learn(glance.poller);
+  if (glance.polls != last_.polls) learn(glance.poller);  // it may have been away meanwhile
   look_for_threads(now, glance, moved);
   last_ = glance;
 
@@ -69,7 +70,6 @@ void loop_watcher::look(const watch_tools& tools) {
   }
 
   const std::lock_guard lock(numbers_mutex_);
-  numbers_.iterations = glance.polls / 2;
   numbers_.threads = threads_.size();
   numbers_.blocked_now =
       blocked_now != 0ns ? std::optional<nanoseconds>(blocked_now) : std::nullopt;
@@ -245,6 +245,10 @@ bool loop_watcher::begin(served_thread& thread, const watch_tools& tools) {
   thread.stretch = next_stretch();
   thread.next_report = 2 * options_.threshold;
   thread.told = admitted;
+  {
+    const std::lock_guard lock(numbers_mutex_);
+    ++numbers_.stretches;
+  }
   if (admitted) {
     stretch_event event = describe(thread, block_phase::began, tools);
     if (copy != nullptr) {
@@ -261,8 +265,6 @@ bool loop_watcher::begin(served_thread& thread, const watch_tools& tools) {
     }
     tools.reports.post(std::move(event));
   }
-  const std::lock_guard lock(numbers_mutex_);
-  ++numbers_.stretches;
   return true;
 }
 

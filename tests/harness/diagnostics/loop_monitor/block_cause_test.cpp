@@ -55,7 +55,7 @@ TEST(BlockCause, AQuarterOfTheCpuTimeByThePriceOfFaultsIsPageFaults) {
 
 TEST(BlockCause, TheKernelsWorkInASyncIsFileSync) {
   stretch_evidence evidence = stretch_of(100ms);
-  evidence.cpu = 60ms;
+  evidence.cpu = 70ms;
   evidence.waits = {waiting_in(SYS_fsync)};
   evidence.stack = {{.address = 1, .function = "__GI_fsync", .place = {}}};
   EXPECT_EQ(find_cause(evidence).cause, block_cause::file_sync);
@@ -110,6 +110,15 @@ TEST(BlockCause, TheLargestShareIsTheCauseAndAllSharesSumToTheDuration) {
   EXPECT_EQ(found.cause, block_cause::sleeping);
   EXPECT_EQ(sum(found.shares), 100ms);
   EXPECT_EQ(found.shares.front(), (block_share{"clock_nanosleep", 35ms}));
+}
+
+TEST(BlockCause, AWaitNearlyAsLongAsTheCpuTimeIsTheCause) {
+  stretch_evidence evidence = stretch_of(100ms);
+  evidence.cpu = 55ms;
+  evidence.waits = {waiting_in(SYS_fsync)};
+  EXPECT_EQ(find_cause(evidence).cause, block_cause::file_sync);
+  evidence.cpu = 65ms;
+  EXPECT_EQ(find_cause(evidence).cause, block_cause::computing);
 }
 
 TEST(BlockCause, WaitingForACpuIsACauseOnlyWhereThereIsNoOther) {

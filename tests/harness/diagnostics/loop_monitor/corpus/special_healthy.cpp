@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -94,22 +93,6 @@ void elsewhere_between_runs(const scene& setting) {
   }
 }
 
-/// A strand runs what waits in it as if it were one handler of the loop; none of them is long.
-void queued_in_a_strand(const scene& setting) {
-  asio::io_context io(1);
-  const loop_monitor monitor(io, setting.options);
-  const auto strand = asio::make_strand(io);
-  asio::steady_timer timer(io, 5ms);
-  timer.async_wait([&](error_code) {
-    for (int i = 0; i < 2 * scene::pieces; ++i) {
-      asio::post(strand, [&] {
-        setting.log.record(label_of(fault::sleep), [&] { stall_in_sleep(setting.piece()); });
-      });
-    }
-  });
-  io.run();
-}
-
 void just_below_the_threshold(const scene& setting) {
   const handler work = handler_of(fault::sleep, setting.threshold * 3 / 4, setting.log);
   run_loop(shape::one_thread, setting, work, 10);
@@ -139,7 +122,6 @@ std::vector<test_case> special_healthy() {
       {"special/stopped_and_restarted/healthy", 0, &stopped_and_restarted},
       {"special/left_run/healthy", 0, &left_run},
       {"special/elsewhere_between_runs/healthy", 0, &elsewhere_between_runs},
-      {"special/queued_in_a_strand/healthy", 0, &queued_in_a_strand},
       {"special/just_below_the_threshold/healthy", 0, &just_below_the_threshold},
       {"special/two_saturated_threads/healthy", 0, &two_saturated_threads},
       {"special/stopped_process/healthy", 0, &stopped_process},
