@@ -26,6 +26,22 @@ void running_handler::escaped() noexcept {
   thread_->reported = thrown;
 }
 
+void running_handler::count_rough(std::uint64_t delay) noexcept {
+  const auto* const creator =
+      reinterpret_cast<const tracked_thread*>(ready_ & ~ready_by::bits);  // slots stay
+  const bool still_runs = creator != thread_ &&
+                          creator->since.load(std::memory_order_relaxed) == time_ &&
+                          creator->depth.load(std::memory_order_relaxed) != 0;
+  std::atomic<std::uint8_t>& exact = exact_creations[trail_ >> 16 & 0xffff];
+  // If one of its creator's site has taken long, and this was created before that was known, nobody
+  // can tell: it is not counted.
+  if (exact.load(std::memory_order_relaxed) == 0 && !still_runs) {
+    counters_->queued.add(delay);
+  } else {
+    exact.store(255, std::memory_order_relaxed);
+  }
+}
+
 void running_handler::count_wait() noexcept {
   if (ready_ == ready_by::expiry) {
     const std::int64_t began = to_steady(began_, thread_->clocks);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -23,8 +24,16 @@ inline constexpr std::uintptr_t expiry = 1;  ///< a timer's, at `time`, in ns of
 /// entry in the reactor, or null.
 inline constexpr std::uintptr_t event = 2;
 inline constexpr std::uintptr_t tried = 4;  ///< with `event`: the reactor's last try was at `time`
+/// Without `event`: ready by itself while the handler ran that began at `time`.
+inline constexpr std::uintptr_t roughly = 4;
 inline constexpr std::uintptr_t bits = 7;
 }  // namespace ready_by
+
+/// By creation site: how many of the next handlers created by handlers of that site read the clock.
+/// All others count as created when their creator began, which saves one reading in three; it is
+/// right to within rough_delay unless the creator took longer than that. One that did makes the
+/// next 255 exact.
+inline constinit std::array<std::atomic<std::uint8_t>, 65536> exact_creations{};
 
 inline constexpr char no_context = 0;
 
@@ -70,7 +79,8 @@ class running_handler {
     stage_ = stage::begun;
     // What this thread put in the queue itself was there all the time since: the thread has not
     // slept, and a poll would have been a boundary.
-    if (same_run && ready_ == reinterpret_cast<std::uintptr_t>(&thread) && outer_ == nullptr &&
+    if (same_run && outer_ == nullptr &&
+        (ready_ & ~ready_by::roughly) == reinterpret_cast<std::uintptr_t>(&thread) &&
         !thread.tried_descriptor) {
       began_ = thread.since.load(std::memory_order_relaxed);
     } else {
@@ -79,9 +89,13 @@ class running_handler {
       thread.tried_descriptor = false;
     }
     thread.depth.store(thread.depth.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    if ((ready_ & ready_by::bits) == ready_by::itself) {
-      // Another CPU's counter may be a few ticks behind.
-      counters.queued.add(began_ > time_ ? began_ - time_ : 0);
+    // Another CPU's counter may be a few ticks behind.
+    const std::uint64_t delay = began_ > time_ ? began_ - time_ : 0;
+    const std::uintptr_t kind = ready_ & ready_by::bits;
+    if (kind == ready_by::itself || (kind == ready_by::roughly && delay <= thread.rough_ticks)) {
+      counters.queued.add(delay);
+    } else if (kind == ready_by::roughly) {
+      count_rough(delay);
     } else if (!cancelled) {
       count_wait();
     }
@@ -94,6 +108,8 @@ class running_handler {
     const std::uint64_t ticks = now - began_;
     stage_ = at_end_;
     if (counters.duration.add(ticks)) counters.longest_trail.set(trail_);
+    if (ticks > thread.rough_ticks) [[unlikely]]
+      exact_creations[trail_ & 0xffff].store(255, std::memory_order_relaxed);
     thread.innermost = outer_;
     if (outer_ != nullptr) [[unlikely]] {
       thread.context.store(outer_->context_, std::memory_order_relaxed);
@@ -108,6 +124,7 @@ class running_handler {
   void escaped() noexcept;
 
   std::uint64_t trail() const noexcept { return trail_; }
+  std::uint64_t began() const noexcept { return began_; }
   const tracked_thread& thread() const noexcept { return *thread_; }
 
  private:
@@ -115,6 +132,8 @@ class running_handler {
 
   /// Its time is over without end(): it was dropped, or an exception passes.
   void leave() noexcept;
+  /// A long delay since its creator began: its own, unless the creator was at work meanwhile.
+  void count_rough(std::uint64_t delay) noexcept;
   /// After it waited for something: a timer, the kernel.
   void count_wait() noexcept;
 
@@ -172,6 +191,16 @@ template <class Context, class Object>
     // A strand's wait for its turn; an io_context's and a thread_pool's are in the queue at once.
     const bool direct = type[0] == 'i' || type[0] == 't';
     handler.ready = ready_by::itself | (direct ? reinterpret_cast<std::uintptr_t>(&thread) : 0);
+    if (direct && thread.innermost != nullptr) {
+      std::atomic<std::uint8_t>& exact = exact_creations[creator & 0xffff];
+      const std::uint8_t left = exact.load(std::memory_order_relaxed);
+      if (left == 0) {
+        handler.ready |= ready_by::roughly;
+        handler.time.store(thread.innermost->began(), std::memory_order_relaxed);
+        return;
+      }
+      exact.store(left - 1, std::memory_order_relaxed);
+    }
   } else if constexpr (timer<Object>) {
     handler.ready = ready_by::expiry;
     handler.time.store(static_cast<std::uint64_t>(ready_at(thread, steady_expiry(object->expiry))),

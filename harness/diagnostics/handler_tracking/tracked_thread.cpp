@@ -65,6 +65,7 @@ handler_slot* first_handler_slot() noexcept { return first_slot.load(std::memory
 tracked_thread& begin_tracking() noexcept {
   tracked_thread& thread = take_slot();
   find_stack(thread);
+  thread.rough_ticks = to_ticks(rough_delay);
   static const std::exception_ptr& run_mark =
       *new std::exception_ptr(std::make_exception_ptr("the same call of run()"));
   thread.run_mark = run_mark;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -13,6 +14,9 @@
 namespace regatta::internal {
 
 class running_handler;
+
+/// Queueing delays up to here are upper bounds.
+inline constexpr std::chrono::microseconds rough_delay(20);
 
 /// The slot with what only its own thread looks at, apart from the counters.
 struct tracked_thread : handler_slot {
@@ -26,6 +30,7 @@ struct tracked_thread : handler_slot {
   const char* location_function = nullptr;
   std::uintptr_t stack_begin = 0, stack_end = 0;
   clock_pair clocks;
+  std::uint64_t rough_ticks = 0;  ///< rough_delay
   bool tried_descriptor = false;  ///< since the last boundary
   std::exception_ptr run_mark;    ///< see run_mark_asio.hpp
   std::exception_ptr reported;    ///< on its way out through the handlers around; see escaped()

@@ -19,13 +19,17 @@ constexpr auto blocked = 200ms;
 
 TEST(Queued, WhatIsPostedAtTheEndOfALongHandlerWaitsForNothing) {
   asio::io_context io(1);
-  asio::post(io, [&] {
-    compute_for(blocked);
-    asio::post(io, [] {});
-  });
-  io.run();
+  for (const unsigned counted : {1U, 3U}) {
+    asio::post(io, [&] {
+      compute_for(blocked);
+      asio::post(io, [] {});
+    });
+    io.run();
+    io.restart();
+    // The delay behind the first long one of a place is not counted; then the place is known.
+    EXPECT_EQ(metrics_of(&io).queued.count, counted);
+  }
   const loop_metrics metrics = metrics_of(&io);
-  EXPECT_EQ(metrics.queued.count, 2U);
   EXPECT_LT(metrics.queued.longest, blocked / 2);
   EXPECT_GE(metrics.duration.longest, blocked);
   EXPECT_GE(metrics.in_handlers, blocked);
@@ -33,15 +37,29 @@ TEST(Queued, WhatIsPostedAtTheEndOfALongHandlerWaitsForNothing) {
 
 TEST(Queued, WhatIsPostedAtItsBeginningWaitsForItsEnd) {
   asio::io_context io(1);
-  asio::post(io, [&] {
-    asio::post(io, [] {});
-    compute_for(blocked);
-  });
-  io.run();
+  for (int i = 0; i < 2; ++i) {
+    asio::post(io, [&] {
+      asio::post(io, [] {});
+      compute_for(blocked);
+    });
+    io.run();
+    io.restart();
+  }
   const loop_metrics metrics = metrics_of(&io);
   EXPECT_GE(metrics.queued.longest, blocked - 1ms);
   EXPECT_GE(metrics.duration.longest, blocked);
-  EXPECT_LT(metrics.duration.total, blocked * 3 / 2);
+  EXPECT_LT(metrics.duration.total, 2 * blocked * 3 / 2);
+}
+
+TEST(Queued, BehindAnotherHandlerThatIsLong) {
+  asio::io_context io(1);
+  asio::post(io, [&] { asio::post(io, [&] { asio::post(io, [] {}); }); });
+  asio::post(io, [] {});
+  asio::post(io, [] { compute_for(blocked); });
+  io.run();
+  const loop_metrics metrics = metrics_of(&io);
+  EXPECT_EQ(metrics.queued.count, 5U);
+  EXPECT_GE(metrics.queued.longest, blocked - 1ms);
 }
 
 TEST(Queued, WhileTheProgramDoesSomethingElseBetweenTwoRuns) {
