@@ -85,8 +85,13 @@ void blocked_stretches::add(const loop_health& before, const loop_health& after)
 std::pair<blocked_stretches::culprit, std::uint64_t> blocked_stretches::most_frequent() const {
   std::map<culprit, std::uint64_t> counts;
   for (const auto& [stretch, seen] : culprits_) ++counts[seen];
-  const auto most = std::max_element(counts.begin(), counts.end(),
-                                     [](auto& a, auto& b) { return a.second < b.second; });
+  // Of some no stack could be had in time; a name says more than their number.
+  const auto rank = [](const auto& entry) {
+    return std::pair(!entry.first.function.empty(), entry.second);
+  };
+  const auto most =
+      std::max_element(counts.begin(), counts.end(),
+                       [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   if (most == counts.end()) return {};
   return {most->first, most->second};
 }

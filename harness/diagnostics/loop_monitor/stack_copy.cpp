@@ -32,6 +32,7 @@ struct request {
   std::mutex one_at_a_time;
   std::atomic<request_state> state{request_state::idle};
   std::atomic<pid_t> thread{0};
+  pid_t answered_last = 0;
   sem_t done;
   std::unique_ptr<std::byte[]> space = std::make_unique<std::byte[]>(most_bytes);
   std::size_t size = 0;
@@ -137,17 +138,20 @@ std::variant<stack_copy, std::string> copy_of_running(const thread_probe& probe)
   const std::lock_guard lock(wanted.one_at_a_time);
   const int signal = signal_to_use();
   if (signal == 0) return "the program uses every signal that could ask for it";
-  if (!probe.takes(signal)) return "the thread blocks the signal that asks for it";
+  // One that has answered before blocks signals only while it is still in that handler.
+  if (thread != wanted.answered_last && !probe.takes(signal))
+    return "the thread blocks the signal that asks for it";
   wanted.thread.store(thread, std::memory_order_relaxed);
   wanted.state.store(request_state::wanted, std::memory_order_release);
   if (::syscall(SYS_tgkill, ::getpid(), thread, signal) != 0) {
     wanted.state.store(request_state::idle, std::memory_order_relaxed);
     return "the thread has ended";
   }
-  if (!wait_until_done(wanted, std::chrono::milliseconds(50))) {
-    return "the thread did not take the signal that asks for it within 50 ms";
+  if (!wait_until_done(wanted, std::chrono::milliseconds(100))) {
+    return "the thread did not take the signal that asks for it within 100 ms";
   }
   stack_copy copy = wanted.registers;
+  wanted.answered_last = thread;
   copy.bytes.assign(wanted.space.get(), wanted.space.get() + wanted.size);
   wanted.state.store(request_state::idle, std::memory_order_relaxed);
   return copy;
