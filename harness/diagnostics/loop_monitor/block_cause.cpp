@@ -114,6 +114,11 @@ bool looks_up_names(const std::vector<source_frame>& stack) {
   });
 }
 
+nanoseconds part_of(nanoseconds whole, unsigned times, unsigned total) {
+  return nanoseconds(
+      static_cast<std::int64_t>(static_cast<double>(whole.count()) * times / std::max(total, 1U)));
+}
+
 std::string name_of_wait(const seen_wait& wait) {
   if (wait.look.now == thread_look::state::waits) return "page fault";
   if (wait.look.call == SYS_futex) {
@@ -149,7 +154,9 @@ block_cause cause_of_wait(const seen_wait& wait) {
 cause_found find_cause(const stretch_evidence& evidence) {
   const nanoseconds cpu = std::min(evidence.cpu, evidence.duration);
   const nanoseconds cpu_wait = std::min(evidence.cpu_wait, evidence.duration - cpu);
-  const nanoseconds waited = evidence.duration - cpu - cpu_wait;
+  const nanoseconds unseen =
+      std::clamp(evidence.unseen, nanoseconds(0), evidence.duration - cpu - cpu_wait);
+  const nanoseconds waited = evidence.duration - cpu - cpu_wait - unseen;
 
   cause_found result;
   std::map<block_cause, nanoseconds> by_cause;
@@ -172,6 +179,7 @@ cause_found find_cause(const stretch_evidence& evidence) {
   add("on CPU", 4 * faulting > cpu ? page_faults : cause_on_cpu(evidence.stack), cpu);
   // Of another cause if there is any: it is what the thread would have done with the CPU.
   if (cpu_wait > nanoseconds(0)) result.shares.push_back({"waiting for a CPU", cpu_wait});
+  if (unseen > nanoseconds(0)) result.shares.push_back({"before the first look", unseen});
 
   unsigned total = 0;
   for (const seen_wait& wait : evidence.waits) total += wait.times;
@@ -179,7 +187,7 @@ cause_found find_cause(const stretch_evidence& evidence) {
   const seen_wait* longest = nullptr;
   for (const seen_wait& wait : evidence.waits) {
     const nanoseconds time =
-        &wait == &evidence.waits.back() ? left : waited * wait.times / std::max(total, 1U);
+        &wait == &evidence.waits.back() ? left : part_of(waited, wait.times, total);
     left -= time;
     add(name_of_wait(wait), cause_of_wait(wait), time);
     if (longest == nullptr || wait.times > longest->times) longest = &wait;

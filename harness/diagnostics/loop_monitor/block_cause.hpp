@@ -22,6 +22,7 @@ struct stretch_evidence {
   std::chrono::nanoseconds duration{};
   std::chrono::nanoseconds cpu{};
   std::chrono::nanoseconds cpu_wait{};
+  std::chrono::nanoseconds unseen{};  ///< at the beginning, before anybody looked
   std::uint64_t faults = 0;
   std::chrono::nanoseconds fault_cost{};  ///< of one page fault on this machine
   std::vector<seen_wait> waits;

@@ -27,7 +27,7 @@ enum class block_cause {
   mutex,        ///< a mutex somebody else holds
   condition,    ///< a condition variable, a semaphore, a future
   child,        ///< a child process's end
-  other_call,   ///< another system call; its name is in the ledger
+  other_call,   ///< another system call; its name is in the shares
   cpu_wait,     ///< it could run and got no CPU
   unknown,
 };
@@ -81,7 +81,7 @@ std::string format_block_report(const block_report& report);
 /// One line of JSON without the line's end.
 std::string format_block_report_json(const block_report& report);
 
-/// Gets reports on the watchdog's thread; must not throw, and must not wait for the loop.
+/// Gets reports on a thread of the monitor's own; must not throw, and must not wait for the loop.
 using block_report_handler = std::function<void(const block_report&)>;
 
 }  // namespace regatta

@@ -13,7 +13,7 @@ namespace regatta {
 
 /// Watches an event loop, served by one thread or by many, and reports every handler that blocks
 /// it: while it still does, with the stack and the reason. Handlers are not touched and nothing is
-/// posted to a loop of one thread; a loop that is never blocked pays one counter per iteration.
+/// posted; a loop that is never blocked pays one counter per iteration.
 ///
 ///   boost::asio::io_context io;
 ///   regatta::loop_monitor monitor(io, {.name = "main loop"});

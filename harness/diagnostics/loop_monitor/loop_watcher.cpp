@@ -53,7 +53,8 @@ void loop_watcher::look(const watch_tools& tools) {
   const monitor_time now = tools.clock.now();
   const loop_glance glance = loop_->glance();
   const bool moved = glance.polls != last_.polls || glance.front != last_.front;
-  if (glance.polls != last_.polls) learn(glance.poller);  // it may have been away meanwhile
+  if (glance.polls != last_.polls && glance.poller != 0)
+    learn(glance.poller);  // it may have been away meanwhile
   look_for_threads(now, glance, moved);
   last_ = glance;
 
@@ -69,6 +70,8 @@ void loop_watcher::look(const watch_tools& tools) {
     ++i;
   }
 
+  looked_ = now;
+
   const std::lock_guard lock(numbers_mutex_);
   numbers_.threads = threads_.size();
   numbers_.blocked_now =
@@ -79,7 +82,8 @@ void loop_watcher::look(const watch_tools& tools) {
 bool loop_watcher::look_at(served_thread& thread, bool moved, const watch_tools& tools) {
   if (went_on(thread, last_, moved)) {
     finish(thread, tools);
-    if (const auto since = slot_time(thread, tools.clock.now())) thread.open(*since);
+    if (const auto since = slot_time(thread, tools.clock.now()))
+      thread.open(*since, tools.clock.now());
     return true;
   }
   const auto look = thread.probe.look();
@@ -90,7 +94,7 @@ bool loop_watcher::look_at(served_thread& thread, bool moved, const watch_tools&
   }
   // run() has returned or is about to: what the thread does now need not be the loop's.
   if (last_.stopped && thread.is_open() && has_left(thread)) return false;
-  if (!thread.is_open()) thread.open(tools.clock.now());
+  if (!thread.is_open()) thread.open(tools.clock.now(), tools.clock.now());
   thread.note(*look, tools.clock.now());
   return follow(thread, tools);
 }
@@ -99,7 +103,9 @@ bool loop_watcher::look_at(served_thread& thread, bool moved, const watch_tools&
 bool loop_watcher::went_on(served_thread& thread, const loop_glance& glance, bool moved) {
   const pid_t id = thread.probe.thread();
   if (glance.polls_now() && glance.poller == id) return true;
-  if (thread.slot == nullptr) thread.slot = slot_of(id);
+  if (thread.slot == nullptr || thread.slot->thread.load(std::memory_order_relaxed) != id) {
+    thread.slot = slot_of(id);  // a slot goes to another thread when its own has ended
+  }
   if (const handler_slot* const slot = thread.slot) {
     if (!runs_handler(*slot, id)) return true;
     return slot->since.load(std::memory_order_acquire) != thread.slot_since;
@@ -121,7 +127,10 @@ std::optional<monitor_time> loop_watcher::slot_time(served_thread& thread, monit
   }
   thread.slot_since = thread.slot->since.load(std::memory_order_acquire);
   const std::uint64_t ticks = now_ticks();
-  return now - (ticks > thread.slot_since ? to_ns(ticks - thread.slot_since) : 0ns);
+  const nanoseconds elapsed = ticks > thread.slot_since ? to_ns(ticks - thread.slot_since) : 0ns;
+  // Not before the last look, at which it was in another handler or in none: ticks go on while the
+  // process stands still.
+  return std::max(now - elapsed, looked_);
 }
 
 bool loop_watcher::is_alone(const loop_glance& glance) const {
@@ -187,7 +196,7 @@ bool loop_watcher::prove(served_thread& thread, const watch_tools& tools) {
   thread.frame_time = now;
   if (same == same_handler::yes) return true;
   finish(thread, tools);
-  thread.open(now);
+  thread.open(now, now);
   take_frame(thread, std::move(*frame), now);
   return false;
 }
@@ -214,7 +223,8 @@ bool loop_watcher::has_left(const served_thread& thread) const {
   if (known != presence::unknown) return known == presence::elsewhere;
   const auto copied = copy_stack(thread.probe);
   const auto* const copy = std::get_if<stack_copy>(&copied);
-  return copy != nullptr && find_run(*loop_, thread.probe.thread(), *copy) == 0;
+  return copy != nullptr && !copy->bytes.empty() &&
+         find_run(*loop_, thread.probe.thread(), *copy) == 0;
 }
 
 void loop_watcher::last_look(const watch_tools& tools) {
@@ -226,9 +236,10 @@ void loop_watcher::last_look(const watch_tools& tools) {
 
 // False: the thread is not in the loop, it only was.
 bool loop_watcher::begin(served_thread& thread, const watch_tools& tools) {
+  if (has_left(thread)) return false;
   const bool admitted = writer_->admit(tools.clock.now());
   std::variant<stack_copy, std::string> copied = std::string();
-  if (admitted || thread.slot == nullptr) copied = copy_stack(thread.probe);
+  if (admitted) copied = copy_stack(thread.probe);
   auto* const copy = std::get_if<stack_copy>(&copied);
 
   if (copy == nullptr && !thread.probe.look()) return false;  // it has ended
@@ -237,10 +248,6 @@ bool loop_watcher::begin(served_thread& thread, const watch_tools& tools) {
   const loop_glance after = loop_->glance();
   if (went_on(thread, after, after.polls != last_.polls || after.front != last_.front)) {
     return true;
-  }
-  if (copy != nullptr && thread.slot == nullptr &&
-      find_run(*loop_, thread.probe.thread(), *copy) == 0) {
-    return false;
   }
   thread.stretch = next_stretch();
   thread.next_report = 2 * options_.threshold;
@@ -300,7 +307,7 @@ void loop_watcher::learn(pid_t thread) {
 }
 
 void loop_watcher::look_for_threads(monitor_time now, const loop_glance& glance, bool moved) {
-  if (moved || glance.stopped) stuck_since_ = now;
+  if (moved || glance.stopped || stuck_since_ == 0ns) stuck_since_ = now;
   if (glance.stopped || now < next_search_) return;
   const nanoseconds stuck = now - stuck_since_;
   const bool urgently = threads_.empty() && stuck >= options_.threshold / 2;
@@ -309,10 +316,14 @@ void loop_watcher::look_for_threads(monitor_time now, const loop_glance& glance,
     return std::any_of(threads_.begin(), threads_.end(),
                        [&](const auto& each) { return each->probe.thread() == thread; });
   };
+  for (const handler_slot* slot = first_handler_slot(); slot != nullptr; slot = slot->next) {
+    const pid_t thread = slot->thread.load(std::memory_order_relaxed);
+    if (thread != 0 && runs_handler(*slot, thread)) learn(thread);
+  }
   for (const pid_t thread : finder_.find(*loop_, now, urgently, is_known)) {
     learn(thread);
-    // Nothing of this loop has moved since then, this thread's handler included.
-    if (urgently) threads_.back()->open(stuck_since_);
+    // With a reactor, no handler of this loop can have been taken since then without a trace.
+    if (urgently && glance.has_reactor) threads_.back()->open(stuck_since_, now);
   }
 }
 

@@ -66,6 +66,7 @@ class loop_watcher {
   thread_finder finder_;
   std::vector<std::unique_ptr<served_thread>> threads_;
   loop_glance last_;
+  monitor_time looked_{};
   monitor_time next_search_{};
   monitor_time prepared_second_{};
   unsigned prepared_in_second_ = 0;

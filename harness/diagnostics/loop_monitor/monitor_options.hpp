@@ -16,8 +16,8 @@ struct monitor_options {
   std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);
   /// Gets every report instead of stderr.
   block_report_handler on_report{};
-  /// Stretches reported in a second, of all loops with the same handler's function once a second;
-  /// others are counted. 0: as many as there are.
+  /// Stretches of this loop told in a second, the others are counted; 0: all. stderr besides has
+  /// one a second of the same function, and 20 in all.
   unsigned most_reports_a_second = 20;
   /// Also for stderr: a line of JSON a report instead of a block of text. REGATTA_DEBUG=json too.
   bool json = false;

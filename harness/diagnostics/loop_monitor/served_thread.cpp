@@ -26,10 +26,12 @@ bool same_wait(const thread_look& a, const thread_look& b) {
 
 }  // namespace
 
-void served_thread::open(monitor_time begin) {
+void served_thread::open(monitor_time begin, monitor_time now) {
   since = begin;
+  unseen = now - begin;
   at_begin = probe.usage();
   ran_ = false;
+  waits_ = 0;
   starved = {};
 }
 
@@ -45,7 +47,14 @@ void served_thread::close() {
 void served_thread::note(const thread_look& look, monitor_time now) {
   const std::chrono::nanoseconds cpu = probe.cpu();
   const bool runs = look.now == thread_look::state::running;
-  if (runs && ran_) starved += std::max(0ns, (now - looked_) - (cpu - cpu_));
+  const std::chrono::nanoseconds idle = (now - looked_) - (cpu - cpu_);
+  if (runs && ran_ && idle > 0ns) {
+    // Unless it has waited for something in between.
+    constexpr auto worth_a_question = 200us;
+    const std::uint64_t waits = idle > worth_a_question ? probe.waits() : waits_;
+    if (waits == waits_ || waits_ == 0) starved += idle;
+    waits_ = waits;
+  }
   ran_ = runs;
   looked_ = now;
   cpu_ = cpu;
@@ -79,6 +88,7 @@ stretch_evidence served_thread::evidence(monitor_time now) const {
   return {.duration = now - since.value_or(now),
           .cpu = std::max(nanoseconds(0), used.cpu - at_begin.cpu),
           .cpu_wait = cpu_wait(used.cpu_wait),
+          .unseen = unseen,
           .faults = std::max(used.faults, at_begin.faults) - at_begin.faults,
           .fault_cost = {},
           .waits = waits,

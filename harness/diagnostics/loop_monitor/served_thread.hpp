@@ -20,7 +20,8 @@ struct served_thread {
   explicit served_thread(pid_t id) : probe(id) {}
 
   /// Begins a stretch that is only a candidate: most end before the next look.
-  void open(monitor_time since);
+  /// `since` may be earlier than `now`; what it did until then nobody has seen.
+  void open(monitor_time since, monitor_time now);
   void close();
   bool is_open() const { return since.has_value(); }
   /// Adds what it does just now.
@@ -33,6 +34,7 @@ struct served_thread {
   std::optional<monitor_time> since;
   thread_usage at_begin;
   std::vector<seen_wait> waits;
+  std::chrono::nanoseconds unseen{};  ///< from its beginning to the first look
   /// Between looks at which it was ready to run, and did not. The kernel's own count has a wait
   /// only once that is over.
   std::chrono::nanoseconds starved{};
@@ -52,7 +54,8 @@ struct served_thread {
  private:
   std::chrono::nanoseconds cpu_wait(std::chrono::nanoseconds kernels_count) const;
 
-  bool ran_ = false;  ///< at the last look
+  bool ran_ = false;         ///< at the last look
+  std::uint64_t waits_ = 0;  ///< then, where it was ready to run
   monitor_time looked_{};
   std::chrono::nanoseconds cpu_{};
 };

@@ -42,7 +42,7 @@ struct register_numbers {
 /// Copies a thread's registers and up to 256 KiB of its stack. A thread that waits in the kernel is
 /// not touched at all: the kernel tells where its stack is, and that lies still. One that runs gets
 /// a signal (SIGURG, or a real-time one where the program uses that), whose handler copies and
-/// returns; it interrupts no system call, since there is none.
+/// returns; should it enter a system call at that moment, SA_RESTART resumes most of them.
 /// Answers the problem, as a clause, if there is none. Any thread but that one.
 std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread);
 

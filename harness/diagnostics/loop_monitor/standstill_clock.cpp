@@ -20,11 +20,12 @@ monitor_time standstill_clock::now() const {
 
 void standstill_clock::sleep_for(nanoseconds time) {
   thread_local const thread_probe own(own_thread_id());
+  thread_local nanoseconds waited_before = own.cpu_wait();
   const auto due = clock::now() + time;
   std::this_thread::sleep_until(due);
   const nanoseconds late = clock::now() - due;
   const nanoseconds waited_in_all = own.cpu_wait();
-  const nanoseconds waited = waited_in_all - std::exchange(waited_, waited_in_all);
+  const nanoseconds waited = waited_in_all - std::exchange(waited_before, waited_in_all);
   if (late < 5ms) return;
   const nanoseconds stood = std::max(0ns, late - waited);
   lost_.store(lost_.load(std::memory_order_relaxed) + stood, std::memory_order_relaxed);

@@ -20,7 +20,6 @@ class standstill_clock {
 
  private:
   std::atomic<std::chrono::nanoseconds> lost_{};
-  std::chrono::nanoseconds waited_{};  ///< for a CPU, when the last sleep had ended
 };
 
 }  // namespace regatta::internal

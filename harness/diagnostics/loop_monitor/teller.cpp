@@ -12,7 +12,8 @@
 
 namespace regatta::internal {
 
-teller::teller(stack_reader& stacks) : stacks_(stacks), thread_([this] { work(); }) {}
+teller::teller(stack_reader& stacks, std::recursive_mutex& telling)
+    : stacks_(stacks), telling_(telling), thread_([this] { work(); }) {}
 
 teller::~teller() {
   {

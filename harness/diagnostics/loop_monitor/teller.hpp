@@ -36,8 +36,9 @@ struct stretch_event {
 /// Thread safety: any thread but its own.
 class teller {
  public:
-  /// `stacks` outlives it, and keeps what it has read for the next one.
-  explicit teller(stack_reader& stacks);
+  /// Both outlive it: what `stacks` has read is kept for the next teller. `telling` is held while a
+  /// report is made and handed out.
+  teller(stack_reader& stacks, std::recursive_mutex& telling);
   ~teller();
   teller(const teller&) = delete;
   teller& operator=(const teller&) = delete;
@@ -47,8 +48,6 @@ class teller {
   void prepare(stack_copy stack);
   /// Returns when everything posted before has been told.
   void flush();
-  /// Held while a report is made and handed out, and over a fork.
-  std::recursive_mutex& telling() { return telling_; }
 
  private:
   struct told_stretch {
@@ -60,13 +59,13 @@ class teller {
   void tell(stretch_event& event);
   void name(stretch_event& event, told_stretch& told);
 
-  std::recursive_mutex telling_;  // a report handler may fork
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<stretch_event> events_;
   std::uint64_t posted_ = 0, done_ = 0;
   bool ends_ = false;
   stack_reader& stacks_;
+  std::recursive_mutex& telling_;
   std::map<std::uint64_t, told_stretch> told_;  // those that have not ended
   std::thread thread_;
 };

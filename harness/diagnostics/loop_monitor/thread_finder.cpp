@@ -17,8 +17,10 @@ namespace regatta::internal {
 using namespace std::chrono_literals;
 
 bool waits_for_work(const thread_look& look, const watched_loop& loop) {
-  return look.now == thread_look::state::in_call && look.call == SYS_futex &&
-         look.argument[0] >= loop.begin && look.argument[0] < loop.end;
+  // A wait with a time limit is another call after SIGSTOP and SIGCONT, with the same arguments.
+  const bool waits = look.call == SYS_futex || look.call == SYS_restart_syscall;
+  return look.now == thread_look::state::in_call && waits && look.argument[0] >= loop.begin &&
+         look.argument[0] < loop.end;
 }
 
 namespace {
@@ -69,8 +71,12 @@ bool thread_finder::serves(pid_t thread, const watched_loop& loop, monitor_time 
   }
   if (waits_for_work(*look, loop)) return true;
   if (look->now == thread_look::state::running && !urgently) {
-    tried = former;  // only looked at, not asked
-    return false;
+    // Only looked at, not asked; but one that is never seen to wait is asked at last.
+    constexpr unsigned patience = 5;
+    const auto pause = std::clamp<std::chrono::nanoseconds>(2 * former.pause, 100ms, 1s);
+    tried = former;
+    if (++tried.seen_running < patience) return false;
+    tried = {now + pause, pause, 0};
   }
   const auto copy = copy_stack(probe);
   const auto* const stack = std::get_if<stack_copy>(&copy);

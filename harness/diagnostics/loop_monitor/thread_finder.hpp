@@ -27,6 +27,9 @@ class thread_finder {
   std::vector<pid_t> find(const watched_loop& loop, monitor_time now, bool urgently,
                           IsKnown is_known) {
     std::vector<pid_t> found;
+    std::erase_if(attempts_, [&](const auto& entry) {  // long ended
+      return now > entry.second.next + std::chrono::seconds(10);
+    });
     for (const pid_t thread : other_threads()) {
       if (!is_known(thread) && serves(thread, loop, now, urgently)) found.push_back(thread);
     }
@@ -37,6 +40,7 @@ class thread_finder {
   struct attempt {
     monitor_time next{};
     std::chrono::nanoseconds pause{};
+    unsigned seen_running = 0;  ///< in a row
   };
   static std::vector<pid_t> other_threads();
   bool serves(pid_t thread, const watched_loop& loop, monitor_time now, bool urgently);

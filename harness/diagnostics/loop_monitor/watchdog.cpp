@@ -50,13 +50,27 @@ nanoseconds measure_page_fault() {
   return best;
 }
 
+// The program's signals are for its own threads: what is started meanwhile takes none.
+struct no_signals {
+  no_signals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &former);
+  }
+  ~no_signals() { ::pthread_sigmask(SIG_SETMASK, &former, nullptr); }
+  no_signals(const no_signals&) = delete;
+  no_signals& operator=(const no_signals&) = delete;
+  sigset_t former;
+};
+
 }  // namespace
 
 struct watchdog::state {
   std::mutex mutex;  // held during a look: a watcher that was removed is not in use
   std::vector<handle> watchers;
   stack_reader stacks;
-  std::unique_ptr<teller> reports;
+  std::recursive_mutex telling;  // of every teller, and over a fork; a report handler may fork
+  std::shared_ptr<teller> reports;
   run_frame_reader frames;
   nanoseconds fault_cost{};
   standstill_clock clock;
@@ -94,22 +108,19 @@ struct watchdog::state {
 
   // The mutex is held for all of these.
   void start() {
-    sigset_t all, former;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &former);  // the program's signals are not for these
-    reports = std::make_unique<teller>(stacks);
+    const no_signals for_them;
+    reports = std::make_shared<teller>(stacks, telling);
     ends = std::make_shared<std::atomic<bool>>(false);
     thread.emplace([this, ends = ends] { watch(*ends); });
-    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
   }
   // Over a fork nothing is in work that the child would find half done.
   void before_fork() {
+    telling.lock();
     mutex.lock();
-    if (reports) reports->telling().lock();
   }
   void after_fork() {
-    if (reports) reports->telling().unlock();
     mutex.unlock();
+    telling.unlock();
   }
   // There the threads are gone, and what belongs to them is left as it is.
   void after_fork_in_child() {
@@ -117,9 +128,10 @@ struct watchdog::state {
     forget_copies_in_work();
     if (thread) new std::thread(std::move(*thread));
     thread.reset();
-    (void)reports.release();
+    if (reports) new std::shared_ptr<teller>(std::move(reports));
+    reports.reset();
     watchers.clear();
-    mutex.unlock();
+    after_fork();
   }
 };
 
@@ -136,7 +148,7 @@ watchdog& shared_watchdog() {
 
 watchdog::handle watchdog::add(std::shared_ptr<watched_loop> loop, monitor_options options) {
   const debug_options& debug = debug_options_from_environment();
-  if (debug.slow) options.threshold = *debug.slow;
+  if (debug.slow) options.threshold = std::max<nanoseconds>(*debug.slow, 1ms);
   if (options.threshold < 1ms) {
     throw std::invalid_argument(
         fmt::format("loop_monitor: the threshold is {} ns, the least it may be is 1 ms",
@@ -145,28 +157,27 @@ watchdog::handle watchdog::add(std::shared_ptr<watched_loop> loop, monitor_optio
   auto watcher = std::make_shared<loop_watcher>(std::move(loop), std::move(options));
   if (!debug.on) return watcher;
   const std::lock_guard lock(state_.mutex);
-  state_.watchers.push_back(watcher);
   if (!state_.thread) state_.start();
+  state_.watchers.push_back(watcher);
   return watcher;
 }
 
 void watchdog::remove(const handle& watcher) {
   std::optional<std::thread> ended;
-  std::unique_ptr<teller> last_reports;
+  std::shared_ptr<teller> reports;
   {
     const std::lock_guard lock(state_.mutex);
     if (std::erase(state_.watchers, watcher) == 0) return;  // off, or of before a fork
     watcher->last_look(state_.tools());
-    if (!state_.watchers.empty()) {
-      state_.reports->flush();
-      return;
+    reports = state_.reports;
+    if (state_.watchers.empty()) {
+      state_.ends->store(true, std::memory_order_release);
+      ended = std::exchange(state_.thread, std::nullopt);
+      state_.reports.reset();
     }
-    if (!state_.thread) return;
-    state_.ends->store(true, std::memory_order_release);
-    ended = std::exchange(state_.thread, std::nullopt);
-    last_reports = std::move(state_.reports);
   }
-  ended->join();  // before what it posts to
+  if (ended) ended->join();
+  reports->flush();
 }
 
 loop_health watchdog::health(const handle& watcher) { return watcher->health(); }

@@ -134,7 +134,8 @@ class scheduler_watch final : public watched_loop, private boost::asio::detail::
       const pid_t there = each.thread.load(std::memory_order_relaxed);
       if (there != 0 && there != self) continue;
       // Another thread may have had that number, and another place, before.
-      each.innermost_note.store(find_own_notes(), std::memory_order_relaxed);
+      static thread_local const std::uintptr_t place = find_own_notes();
+      each.innermost_note.store(place, std::memory_order_relaxed);
       each.thread.store(self, std::memory_order_release);  // pairs with follow_notes' load
       return;
     }
@@ -166,7 +167,8 @@ class scheduler_watch final : public watched_loop, private boost::asio::detail::
     reactor_ = member(scheduler_task_pointer{});
     if (reactor_ != nullptr) {
       replace(member(scheduler_task_pointer{}), this);
-    } else {  // no timer and no socket yet: take the reactor's place when it comes
+      reactor_->interrupt();  // a thread that is in there comes back through us
+    } else {                  // no timer and no socket yet: take the reactor's place when it comes
       make_reactor_ = std::exchange(member(scheduler_task_maker{}), &scheduler_watch::make_task);
     }
   }

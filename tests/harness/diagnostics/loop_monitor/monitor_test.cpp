@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -35,6 +36,11 @@ class heard_reports {
   [[gnu::noinline]] void block_until_heard(std::size_t count = 1) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return all_.size() >= count; });
+  }
+  std::size_t count(block_phase phase) {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::size_t>(std::count_if(
+        all_.begin(), all_.end(), [&](const auto& report) { return report.phase == phase; }));
   }
   std::vector<block_report> all() {
     const std::lock_guard lock(mutex_);
@@ -217,17 +223,19 @@ TEST(LoopMonitor, LeavesOutWhatIsTooMuchAndCountsIt) {
   options.most_reports_a_second = 1;
   asio::io_context io;
   loop_monitor monitor(io, options);
-  asio::steady_timer timer(io, 1ms);
-  timer.async_wait([&](auto) { heard.block_until_heard(); });
-  io.run();
-  const auto before = monitor.health().stretches;
-  io.restart();
-  asio::steady_timer another(io, 1ms);
-  another.async_wait([&](auto) {
-    while (monitor.health().stretches == before) std::this_thread::yield();
-  });
-  io.run();
-  EXPECT_EQ(monitor.health().left_out, 1U);
+  // Until two have come within a second.
+  while (monitor.health().left_out == 0) {
+    asio::steady_timer timer(io, 1ms);
+    timer.async_wait([&](auto) {
+      const auto before = monitor.health().stretches;
+      while (monitor.health().stretches == before) {
+      }
+    });
+    io.restart();
+    io.run();
+  }
+  EXPECT_LE(monitor.health().left_out + heard.count(block_phase::began),
+            monitor.health().stretches);
 }
 
 }  // namespace
