@@ -24,7 +24,7 @@ struct dwfl_closer {
 char* debuginfo_path = nullptr;  // null: what elfutils looks through by default
 constexpr Dwfl_Callbacks callbacks{
     .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_debuginfo = dwfl_build_id_find_debuginfo,  // the standard one may ask a server
     .section_address = dwfl_offline_section_address,
     .debuginfo_path = &debuginfo_path,
 };

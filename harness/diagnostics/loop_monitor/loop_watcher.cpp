@@ -183,21 +183,22 @@ bool loop_watcher::prove(served_thread& thread, const watch_tools& tools) {
   if (age < due && !decides) return !first;
   const auto copied = copy_stack(thread.probe);
   const auto* const copy = std::get_if<stack_copy>(&copied);
-  auto frame =
-      copy != nullptr ? tools.frames.read(*copy, thread.probe.thread(), *loop_) : std::nullopt;
-  if (!frame) return false;
+  run_frame frame;
+  if (copy != nullptr) {
+    frame = tools.frames.read(*copy, thread.probe.thread(), *loop_).value_or(run_frame{});
+  }
   const monitor_time now = tools.clock.now();  // a copy takes as long as its thread has no CPU
   if (first) {
-    take_frame(thread, std::move(*frame), now);
+    take_frame(thread, std::move(frame), now);
     return age < options_.threshold;
   }
-  same_handler same = tools.frames.compare(*thread.frame, *frame);
+  same_handler same = tools.frames.compare(*thread.frame, frame);
   if (same == same_handler::cannot_tell && has_not_moved(thread)) same = same_handler::yes;
   thread.frame_time = now;
   if (same == same_handler::yes) return true;
   finish(thread, tools);
   thread.open(now, now);
-  take_frame(thread, std::move(*frame), now);
+  take_frame(thread, std::move(frame), now);
   return false;
 }
 

@@ -26,6 +26,7 @@ std::optional<std::pair<unwound_frame, unwound_frame>> frame_around(
 
 same_handler run_frame_reader::compare(const run_frame& earlier, const run_frame& later) {
   const unwound_frame &a = earlier.frame, &b = later.frame;
+  if (a.code == 0 || b.code == 0) return same_handler::cannot_tell;
   if (a.code != b.code || a.stack != b.stack) return same_handler::no;
   unsigned known = 0;
   bool equal = earlier.words == later.words;

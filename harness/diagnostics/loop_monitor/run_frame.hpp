@@ -16,7 +16,7 @@ namespace regatta::internal {
 /// The frame of boost::asio's run() on a thread's stack: all it keeps while a handler runs. It does
 /// not change before that handler returns, and then it does: run() counts the handlers it has run.
 struct run_frame {
-  unwound_frame frame;
+  unwound_frame frame;               ///< its code is 0 if it could not be read
   std::vector<std::uint64_t> words;  ///< its part of the stack, but for the thread's information
 };
 

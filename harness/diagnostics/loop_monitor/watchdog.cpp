@@ -131,7 +131,8 @@ struct watchdog::state {
     if (reports) new std::shared_ptr<teller>(std::move(reports));
     reports.reset();
     watchers.clear();
-    after_fork();
+    new (&telling) std::recursive_mutex;  // it is another thread's, by its number
+    mutex.unlock();
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "harness/diagnostics/handler_tracking/loop_metrics.hpp"
 #include "tests/harness/diagnostics/handler_tracking/handler_tests.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace regatta {
 namespace {
@@ -58,6 +59,7 @@ TEST(Queued, BehindAnotherHandlerThatIsLong) {
   asio::post(io, [] { compute_for(blocked); });
   io.run();
   const loop_metrics metrics = metrics_of(&io);
+  if (test::sanitized) GTEST_SKIP() << "no handler is shorter than 20 µs, so that none is left out";
   EXPECT_EQ(metrics.queued.count, 5U);
   EXPECT_GE(metrics.queued.longest, blocked - 1ms);
 }
