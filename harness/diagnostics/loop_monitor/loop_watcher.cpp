@@ -51,6 +51,7 @@ loop_health loop_watcher::health() const {
 
 void loop_watcher::look(const watch_tools& tools) {
   const monitor_time now = tools.clock.now();
+  look_began_ = now - time_waited_for_copies();
   const loop_glance glance = loop_->glance();
   const bool moved = glance.polls != last_.polls || glance.front != last_.front;
   if (glance.polls != last_.polls && glance.poller != 0)
@@ -147,6 +148,8 @@ bool loop_watcher::follow(served_thread& thread, const watch_tools& tools) {
   if (duration < options_.threshold) return true;
   const nanoseconds counted = thread.counted(now);
   if (counted < options_.threshold) return true;
+  // If so much has passed within this look, the process may have stood still: the next one knows.
+  if (now - time_waited_for_copies() - look_began_ > 5ms) return true;
   if (thread.stretch == 0) return begin(thread, tools);
   if (thread.told && counted >= thread.next_report) {
     thread.next_report = 2 * counted;

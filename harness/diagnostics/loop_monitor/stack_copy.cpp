@@ -112,6 +112,8 @@ int signal_to_use() {
   return chosen;
 }
 
+std::atomic<std::chrono::nanoseconds> waited_for_copies{};
+
 bool wait_until_done(request& wanted, std::chrono::milliseconds patience) {
   timespec until{};
   ::clock_gettime(CLOCK_REALTIME, &until);
@@ -147,7 +149,11 @@ std::variant<stack_copy, std::string> copy_of_running(const thread_probe& probe)
     wanted.state.store(request_state::idle, std::memory_order_relaxed);
     return "the thread has ended";
   }
-  if (!wait_until_done(wanted, std::chrono::milliseconds(100))) {
+  const auto begin = std::chrono::steady_clock::now();
+  const bool done = wait_until_done(wanted, std::chrono::milliseconds(100));
+  waited_for_copies.store(time_waited_for_copies() + (std::chrono::steady_clock::now() - begin),
+                          std::memory_order_relaxed);
+  if (!done) {
     return "the thread did not take the signal that asks for it within 100 ms";
   }
   stack_copy copy = wanted.registers;
@@ -192,6 +198,10 @@ std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread) {
     if (thread.look() == look) return copy;  // it has not moved meanwhile
   }
   return "the thread moved on whenever its stack was read";
+}
+
+std::chrono::nanoseconds time_waited_for_copies() {
+  return waited_for_copies.load(std::memory_order_relaxed);
 }
 
 void forget_copies_in_work() { current_request().store(new request, std::memory_order_release); }

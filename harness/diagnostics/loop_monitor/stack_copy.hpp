@@ -46,6 +46,9 @@ struct register_numbers {
 /// Answers the problem, as a clause, if there is none. Any thread but that one.
 std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread);
 
+/// What all calls of copy_stack() together have waited for threads to answer.
+std::chrono::nanoseconds time_waited_for_copies();
+
 /// In a forked child, whose other threads are gone.
 void forget_copies_in_work();
 
