@@ -53,16 +53,17 @@ TEST(Queued, WhatIsPostedAtItsBeginningWaitsForItsEnd) {
 }
 
 TEST(Queued, BehindAnotherHandlerThatIsLong) {
-  asio::io_context io(1);
-  asio::post(io, [&] { asio::post(io, [&] { asio::post(io, [] {}); }); });
-  asio::post(io, [] {});
-  asio::post(io, [] { compute_for(blocked); });
-  io.run();
-  const loop_metrics metrics = metrics_of(&io);
   if (test::sanitized)
     GTEST_SKIP() << "no handler is shorter than 20 µs, and its posts are left out";
-  EXPECT_EQ(metrics.queued.count, 5U);
-  EXPECT_GE(metrics.queued.longest, blocked - 1ms);
+  asio::io_context io(1);
+  // The first time all is new, and takes long.
+  for (const auto between : {0ms, 0ms, blocked}) {
+    for (int i = 0; i < 300; ++i) asio::post(io, [&] { asio::post(io, [] {}); });
+    asio::post(io, [&] { compute_for(between); });
+    io.run();
+    io.restart();
+  }
+  EXPECT_GE(metrics_of(&io).queued.longest, blocked - 1ms);
 }
 
 TEST(Queued, WhileTheProgramDoesSomethingElseBetweenTwoRuns) {
