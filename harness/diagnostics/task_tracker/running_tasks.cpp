@@ -13,11 +13,12 @@ std::vector<raw_task> running_records(pid_t thread) {
   const tracker_thread* const there = tracker_thread_of(thread);
   if (there == nullptr) return chain;
   // A plain word that its thread writes meanwhile, and that goes with it: read as a debugger would.
-  const task_record* record = nullptr;
-  if (read_own_memory(reinterpret_cast<std::uintptr_t>(&there->current), &record, sizeof(record)) !=
-      sizeof(record)) {
+  std::uintptr_t address = 0;
+  if (read_own_memory(reinterpret_cast<std::uintptr_t>(&there->current), &address,
+                      sizeof(address)) != sizeof(address)) {
     return chain;
   }
+  const auto* record = reinterpret_cast<const task_record*>(address);
   std::uint64_t expected = 0;  // any
   for (unsigned level = 0; record != nullptr && level < deepest; ++level) {
     const auto raw = read_record(*record);  // records are never unmapped
