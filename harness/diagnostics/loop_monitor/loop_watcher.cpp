@@ -34,7 +34,10 @@ std::uint64_t next_stretch() {
 loop_watcher::loop_watcher(std::shared_ptr<watched_loop> loop, monitor_options options)
     : loop_(std::move(loop)),
       options_(std::move(options)),
-      period_(std::clamp<nanoseconds>(options_.threshold / 10, 250us, 2ms)),
+      period_(std::clamp<nanoseconds>(
+          std::max<nanoseconds>(options_.threshold / 16,
+                                std::min<nanoseconds>(options_.threshold / 10, 1ms)),
+          250us, 2ms)),
       writer_(std::make_shared<report_writer>(options_)) {}
 
 loop_health loop_watcher::health() const {
