@@ -75,6 +75,7 @@ bool thread_finder::serves(pid_t thread, const watched_loop& loop, monitor_time 
     constexpr unsigned patience = 5;
     const auto pause = std::clamp<std::chrono::nanoseconds>(2 * former.pause, 100ms, 1s);
     tried = former;
+    tried.next = now;  // may be asked at any search, and is not forgotten
     if (++tried.seen_running < patience) return false;
     tried = {now + pause, pause, 0};
   }

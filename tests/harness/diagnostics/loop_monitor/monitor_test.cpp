@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -36,6 +37,11 @@ class heard_reports {
   [[gnu::noinline]] void block_until_heard(std::size_t count = 1) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return all_.size() >= count; });
+  }
+  bool has_heard_of(pid_t thread) {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(all_.begin(), all_.end(),
+                       [&](const auto& report) { return report.thread == thread; });
   }
   std::size_t count(block_phase phase) {
     const std::lock_guard lock(mutex_);
@@ -112,6 +118,34 @@ TEST(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
   for (int i = 0; i < 4; ++i) servers.emplace_back([&] { io.run(); });
   servers.clear();
   EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
+}
+
+TEST(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer hands no signal to a thread that only computes";
+#endif
+  heard_reports heard;
+  asio::io_context io;
+  loop_monitor monitor(io, heard.options());
+  std::atomic<pid_t> computes{0};
+  std::atomic<bool> first_taken{false};
+  asio::steady_timer timer(io, 1h);
+  timer.async_wait([](auto) {});
+  asio::post(io, [&] {  // holds the first thread until the second has its handler
+    first_taken = true;
+    while (computes == 0) {
+    }
+  });
+  std::jthread first([&] { io.run(); });
+  while (!first_taken) {
+  }
+  asio::post(io, [&] {
+    computes = ::gettid();
+    while (!heard.has_heard_of(computes)) {
+    }
+    io.stop();
+  });
+  std::jthread second([&] { io.run(); });
 }
 
 TEST(LoopMonitor, WatchesALoopThatRunsAlready) {
