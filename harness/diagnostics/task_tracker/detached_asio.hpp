@@ -15,6 +15,17 @@
 
 namespace regatta::internal {
 
+/// The exception itself, or the one that `a && b` and `a || b` kept when both sides threw: the left one.
+inline std::exception_ptr kept_exception(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::asio::multiple_exceptions& several) {
+    return kept_exception(several.first_exception());
+  } catch (...) {
+    return thrown;
+  }
+}
+
 /// An exception that says no more than that somebody cancelled the task.
 inline bool is_cancellation(const std::exception_ptr& thrown) {
   try {
@@ -25,8 +36,6 @@ inline bool is_cancellation(const std::exception_ptr& thrown) {
     return code == boost::asio::error::operation_aborted || (of_channel && code.value() == 2);
   } catch (const std::system_error& error) {
     return error.code() == std::errc::operation_canceled;
-  } catch (const boost::asio::multiple_exceptions& several) {  // of `a && b`, `a || b`
-    return is_cancellation(several.first_exception());
   } catch (...) {
     return false;
   }
@@ -49,7 +58,9 @@ class lost_exception_reporter {
 
  private:
   void take(std::exception_ptr thrown) const {
-    if (thrown && !is_cancellation(thrown)) report_lost_exception(root_.get(), std::move(thrown));
+    if (!thrown) return;
+    std::exception_ptr kept = kept_exception(std::move(thrown));
+    if (!is_cancellation(kept)) report_lost_exception(root_.get(), std::move(kept));
   }
   record_reference root_;
 };

@@ -128,6 +128,19 @@ TEST_F(Findings, AnExceptionThatDetachedSwallows) {
   EXPECT_THROW(std::rethrow_exception(report.exception), std::runtime_error);
 }
 
+awaitable<void> sleeps_for_long() {
+  asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+TEST_F(Findings, OfTwoExceptionsTheOneThatBoostKept) {
+  using namespace asio::experimental::awaitable_operators;
+  run(throws(3) && sleeps_for_long());
+  const task_report report = only();
+  EXPECT_EQ(report.finding, task_finding::exception_lost);
+  EXPECT_EQ(report.exception_text, "lost at sea");
+}
+
 awaitable<int> throws_instead_of_a_value() {
   throw 42;
   co_return 0;
