@@ -15,7 +15,7 @@
 
 namespace regatta::internal {
 
-/// The exception itself, or the one that `a && b` and `a || b` kept when both sides threw: the left one.
+/// The exception itself, or the one that `a && b` and `a || b` kept of two: that of the left side.
 inline std::exception_ptr kept_exception(std::exception_ptr thrown) {
   try {
     std::rethrow_exception(thrown);
