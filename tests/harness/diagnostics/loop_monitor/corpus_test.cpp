@@ -10,17 +10,13 @@
 
 #include "tests/harness/diagnostics/loop_monitor/corpus/run_case.hpp"
 #include "tests/harness/diagnostics/loop_monitor/corpus/stopped_process.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace regatta::corpus {
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool is_sanitized = true;  // everything takes longer, and stacks have other frames
-#else
-constexpr bool is_sanitized = false;
-#endif
-
-constexpr std::chrono::milliseconds threshold{is_sanitized ? 60 : 20};
+// Under a sanitizer everything takes longer, and stacks have other frames.
+constexpr std::chrono::milliseconds threshold{test::sanitized ? 60 : 20};
 
 /// What is printed and does not fail the test.
 bool is_excused(flaw kind) {
@@ -29,11 +25,9 @@ bool is_excused(flaw kind) {
     case flaw::wrong_duration:  // depends on when the monitor got a CPU
       return true;
     case flaw::wrong_function:
-      return is_sanitized;
-#if defined(__SANITIZE_THREAD__)
-    case flaw::missed:  // it hands no signal to a thread that only computes: there is no stack
-      return true;
-#endif
+      return test::sanitized;
+    case flaw::missed:  // TSan hands no signal to a thread that only computes: there is no stack
+      return test::thread_sanitized;
     default:
       return false;
   }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "harness/diagnostics/loop_monitor/loop_monitor_asio.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace regatta {
 namespace {
@@ -121,9 +122,9 @@ TEST(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
 }
 
 TEST(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "ThreadSanitizer hands no signal to a thread that only computes";
-#endif
+  if (test::thread_sanitized) {
+    GTEST_SKIP() << "ThreadSanitizer hands no signal to a thread that only computes";
+  }
   heard_reports heard;
   asio::io_context io;
   loop_monitor monitor(io, heard.options());
@@ -231,9 +232,9 @@ TEST(LoopMonitor, AReportAboutNobodyIsNotMade) {
 }
 
 TEST(LoopMonitor, AForkedChildCanWatchLoopsOfItsOwn) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "ThreadSanitizer lets no child of a process with threads have any";
-#endif
+  if (test::thread_sanitized) {
+    GTEST_SKIP() << "ThreadSanitizer lets no child of a process with threads have any";
+  }
   asio::io_context io;
   loop_monitor monitor(io, {.threshold = 1s});
   const pid_t child = ::fork();
