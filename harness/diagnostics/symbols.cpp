@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "harness/diagnostics/function_index.hpp"
+#include "harness/diagnostics/own_modules.hpp"
 
 namespace regatta {
 namespace {
@@ -113,7 +114,11 @@ struct symbols::state {
     session.reset(dwfl_begin(&callbacks));
     if (!session) return;
     dwfl_report_begin(session.get());
-    dwfl_linux_proc_report(session.get(), process);
+    if (process == ::getpid()) {
+      internal::report_own_modules(session.get());
+    } else {
+      dwfl_linux_proc_report(session.get(), process);
+    }
     dwfl_report_end(session.get(), nullptr, nullptr);
   }
 

@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
+
+#include "harness/diagnostics/own_modules.hpp"
 
 namespace regatta::internal {
 namespace {
 
 constexpr std::size_t most_frames = 256;
+constexpr int most_guesses = 64;  // of a frame; code that is not optimised leaves many behind
 
 struct dwfl_closer {
   void operator()(Dwfl* session) const { dwfl_end(session); }
@@ -100,15 +104,31 @@ struct stack_unwinder::state {
     session.reset(dwfl_begin(&callbacks));
     if (!session) return;
     dwfl_report_begin(session.get());
-    dwfl_linux_proc_report(session.get(), ::getpid());
+    report_own_modules(session.get());
     dwfl_report_end(session.get(), nullptr, nullptr);
     if (!dwfl_attach_state(session.get(), nullptr, ::getpid(), &thread_callbacks, &copy)) {
       session.reset();
     }
   }
 
-  bool is_code(std::uintptr_t address) {
-    return dwfl_addrmodule(session.get(), address) != nullptr;
+  // A module of dwfl_addrmodule's may also be the nearest one below.
+  Dwfl_Module* module_at(std::uintptr_t address) {
+    Dwfl_Module* const module = dwfl_addrmodule(session.get(), address);
+    Dwarf_Addr begin = 0, end = 0;
+    if (module == nullptr) return nullptr;
+    dwfl_module_info(module, nullptr, &begin, &end, nullptr, nullptr, nullptr, nullptr);
+    return begin <= address && address < end ? module : nullptr;
+  }
+
+  // There is a function, by the tables for exceptions.
+  bool is_in_function(std::uintptr_t address) {
+    Dwfl_Module* const module = module_at(address);
+    Dwarf_Addr bias = 0;
+    Dwarf_CFI* const table = module != nullptr ? dwfl_module_eh_cfi(module, &bias) : nullptr;
+    Dwarf_Frame* frame = nullptr;
+    if (table == nullptr || dwarf_cfi_addrframe(table, address - bias, &frame) != 0) return false;
+    std::free(frame);
+    return true;
   }
 
   // Complete if it came to the outermost frame, which says of itself that nobody called it.
@@ -133,7 +153,8 @@ struct stack_unwinder::state {
       const std::uint64_t outer = from.word(at).value_or(0);
       if (outer <= at || outer >= end || outer % 8 != 0) continue;
       const std::uint64_t caller = from.word(at + 8).value_or(0);
-      if (is_code(caller) && from.word(outer + 8) && is_code(*from.word(outer + 8))) return at;
+      if (!is_in_function(caller)) continue;
+      if (const auto further = from.word(outer + 8); further && is_in_function(*further)) return at;
     }
     return std::nullopt;
   }
@@ -143,13 +164,14 @@ stack_unwinder::stack_unwinder() : state_(std::make_unique<state>()) { state_->o
 stack_unwinder::~stack_unwinder() = default;
 
 std::vector<unwound_frame> stack_unwinder::frames(const stack_copy& copy) {
-  if (state_->session && !state_->is_code(copy.code)) state_->open();  // loaded since, perhaps
+  if (state_->session && state_->module_at(copy.code) == nullptr)
+    state_->open();  // loaded since, perhaps
   if (!state_->session) return {{.code = copy.code, .stack = copy.stack}};
   state::walk best = state_->unwind(copy);
   if (!best.complete && !copy.registers[register_numbers::frame]) {
     stack_copy guessed = copy;
     std::uintptr_t above = copy.stack;
-    for (int attempt = 0; attempt < 8 && !best.complete; ++attempt) {
+    for (int attempt = 0; attempt < most_guesses && !best.complete; ++attempt) {
       const auto frame = state_->guess_frame(copy, above);
       if (!frame) break;
       guessed.registers[register_numbers::frame] = *frame;
