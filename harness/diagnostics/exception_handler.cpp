@@ -15,6 +15,7 @@
 #include "harness/diagnostics/debug_options.hpp"
 #include "harness/diagnostics/frame_text.hpp"
 #include "harness/diagnostics/handler_tracking/handler_slot.hpp"
+#include "harness/diagnostics/json_text.hpp"
 #include "harness/diagnostics/own_thread_id.hpp"
 #include "harness/diagnostics/stderr_text.hpp"
 #include "harness/diagnostics/symbols.hpp"
@@ -105,6 +106,16 @@ std::string format_exception(const exception_context& context) {
   return text;
 }
 
+std::string format_exception_json(const exception_context& context) {
+  using namespace internal;
+  return fmt::format(
+      R"({{"finding":"exception escaped","message":{},"exception":{{"type":{},"what":{}}},)"
+      R"("thread":{},"function":{},"created":{}}})",
+      json_quoted(context.message), json_quoted(context.type), json_quoted(context.text),
+      context.thread, context.task ? json_quoted(context.task->function) : "null",
+      json_frames(context.created));
+}
+
 std::uint64_t escaped_exception_count() { return shared().escaped.load(std::memory_order_relaxed); }
 
 namespace internal {
@@ -143,8 +154,10 @@ void report_escaped(std::uint64_t trail) noexcept {
     if (const auto handler = current_handler()) {
       call(*handler, describe_escaped(trail));
     } else if (const auto left_out = admit(trail)) {
-      std::string text = format_exception(describe_escaped(trail));
-      if (*left_out != 0) {
+      const exception_context context = describe_escaped(trail);
+      std::string text =
+          options.json ? format_exception_json(context) + "\n" : format_exception(context);
+      if (*left_out != 0 && !options.json) {
         text +=
             fmt::format("    {} more like this were left out since the last report\n", *left_out);
       }

@@ -46,6 +46,8 @@ exception_handler set_exception_handler(exception_handler handler);
 
 /// What stderr gets; the same place and type comes once a second, all together twenty a second.
 std::string format_exception(const exception_context& context);
+/// The same as one line of JSON, with REGATTA_DEBUG=json.
+std::string format_exception_json(const exception_context& context);
 
 /// Of this process so far, reported or not.
 std::uint64_t escaped_exception_count();

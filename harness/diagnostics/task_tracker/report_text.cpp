@@ -2,33 +2,10 @@
 #include <fmt/format.h>
 
 #include "harness/diagnostics/frame_text.hpp"
+#include "harness/diagnostics/json_text.hpp"
 #include "harness/diagnostics/task_tracker/report.hpp"
 
 namespace regatta {
-namespace {
-
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
-std::string json_place(const source_place& place) {
-  if (!place.known()) return "null";
-  return fmt::format(R"({{"file":{},"line":{}}})", quoted(place.file), place.line);
-}
-
-}  // namespace
-
 const char* to_string(task_finding finding) {
   switch (finding) {
     case task_finding::never_awaited:
@@ -60,28 +37,24 @@ std::string format_task_report(const task_report& report) {
 }
 
 std::string format_task_report_json(const task_report& report) {
-  std::string stack;
-  for (const source_frame& frame : report.task.origin) {
-    stack += fmt::format(R"({}{{"function":{},"place":{}}})", stack.empty() ? "" : ",",
-                         quoted(frame.function), json_place(frame.place));
-  }
+  using namespace internal;
   std::string stood_in;
   for (const task_info& inner : report.stood_in) {
     stood_in += fmt::format(R"({}{{"function":{},"awaiting":{}}})", stood_in.empty() ? "" : ",",
-                            quoted(inner.function), json_place(inner.awaiting));
+                            json_quoted(inner.function), json_place(inner.awaiting));
   }
   std::string exception = "null";
   if (report.exception) {
-    exception = fmt::format(R"({{"type":{},"what":{}}})", quoted(report.exception_type),
-                            quoted(report.exception_text));
+    exception = fmt::format(R"({{"type":{},"what":{}}})", json_quoted(report.exception_type),
+                            json_quoted(report.exception_text));
   }
   return fmt::format(
       R"({{"finding":{},"message":{},"task":{},"function":{},"defined":{},"created":{},"awaiting":{},)"
-      R"("stood_in":[{}],"exception":{},"origin":[{}]}})",
-      quoted(to_string(report.finding)), quoted(report.message), report.task.serial,
-      quoted(report.task.signature), json_place(report.task.defined),
+      R"("stood_in":[{}],"exception":{},"origin":{}}})",
+      json_quoted(to_string(report.finding)), json_quoted(report.message), report.task.serial,
+      json_quoted(report.task.signature), json_place(report.task.defined),
       json_place(report.task.created), json_place(report.task.awaiting), stood_in, exception,
-      stack);
+      json_frames(report.task.origin));
 }
 
 }  // namespace regatta

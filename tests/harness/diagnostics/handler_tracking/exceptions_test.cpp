@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <boost/asio.hpp>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
@@ -102,6 +103,26 @@ TEST(Escaped, TheExceptionLivesNoLongerThanItsHandlers) {
   io.run();
   set_exception_handler(former);
   EXPECT_TRUE(alive.expired());
+}
+
+TEST(Escaped, AsALineOfJson) {
+  exception_context context;
+  context.message = "exception escaped: \"quoted\"\n";
+  context.type = "std::logic_error";
+  context.text = "lost";
+  context.thread = 7;
+  context.created = {{0x1234, "main", {"main.cpp", 12}, false}};
+  const std::string line = format_exception_json(context);
+  EXPECT_EQ(line.find('\n'), line.npos);
+  const auto read = nlohmann::json::parse(line);
+  EXPECT_EQ(read["finding"], "exception escaped");
+  EXPECT_EQ(read["message"], context.message);
+  EXPECT_EQ(read["exception"]["type"], "std::logic_error");
+  EXPECT_EQ(read["exception"]["what"], "lost");
+  EXPECT_EQ(read["thread"], 7);
+  EXPECT_TRUE(read["function"].is_null());
+  EXPECT_EQ(read["created"][0]["function"], "main");
+  EXPECT_EQ(read["created"][0]["place"]["line"], 12);
 }
 
 TEST(Escaped, WithoutAHandlerABlockOnStderrOnceASecond) {
