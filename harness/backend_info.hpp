@@ -13,6 +13,7 @@ struct backend_option {
   std::string meaning;
   /// The values it takes; empty: a whole number, or "auto" if that is the fallback.
   std::vector<std::string> choices = {};
+  bool is_text = false;  ///< it takes whatever is written
 };
 
 struct backend_info {
@@ -27,6 +28,8 @@ struct backend_info {
   /// The dataset lies in memory shared with the workers.
   bool shared_dataset = false;
   std::vector<backend_option> options = {};
+  /// Not ours to race unless asked for: only patterns that begin with this name it. Empty: ours.
+  std::string family = {};
 };
 
 struct backend_facts {

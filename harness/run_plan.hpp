@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/endpoints.hpp"
+#include "harness/lock_model.hpp"
 #include "harness/workload_info.hpp"
 
 namespace regatta {
@@ -18,6 +19,8 @@ struct backend_choice {
   std::string backend;
   std::map<std::string, std::string> options;  ///< all of the backend's, resolved
   std::string label;                           ///< as the user wrote it
+  /// Instead of the plan's: only for what measures the models against each other.
+  std::optional<lock_model> lock = std::nullopt;
 };
 
 struct workload_plan {
@@ -62,6 +65,8 @@ struct run_plan {
   bool race = true;
   /// What keeps an event loop for longer is a finding of its cell. nullopt: nobody looks.
   std::optional<std::chrono::milliseconds> blocked_over = std::nullopt;
+  /// What Python-like code holds while it runs, in every process of every cell.
+  lock_model lock = lock_model::none;
   std::uint64_t seed = 1;
   std::map<std::string, std::string> service_settings;
   endpoint_map external_endpoints;  ///< used instead of starting the service

@@ -228,6 +228,12 @@ void add_reasons(recommendation& advice, const workload_result& measured) {
 
 void add_caveats(recommendation& advice, const workload_result& measured, const run_result& run) {
   const auto say = [&](std::string text) { advice.caveats.push_back(std::move(text)); };
+  if (run.plan.lock != lock_model::none) {
+    say(
+        fmt::format("Under the interpreter-lock model '{}': of approaches to Python-like code, not "
+                    "to C++. See docs/interpreter-lock.md.",
+                    to_string(run.plan.lock)));
+  }
   if (advice.outcome == verdict::tie && !advice.settled && measured.race && run.plan.race) {
     say(what_is_open(advice, measured));
   }

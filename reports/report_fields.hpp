@@ -30,6 +30,14 @@ constexpr auto enum_names(objective) {
                                               {objective::cpu, "cpu"},
                                               {objective::memory, "memory"}}};
 }
+constexpr auto enum_names(lock_model) {
+  std::array<enum_name<lock_model>, all_lock_models.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = {all_lock_models[i],
+                to_string(all_lock_models[i]).data()};  // literals: they end with a 0
+  }
+  return names;
+}
 constexpr auto enum_names(outcome) {
   using enum outcome;
   std::array<enum_name<outcome>, 6> names{};
@@ -268,6 +276,7 @@ void fields_of_method(Fields& file, stored<Fields, run_plan>& plan) {
   file("objective", plan.by);
   file("race", plan.race);
   file("blocked_over_seconds", plan.blocked_over);
+  file("interpreter_lock", plan.lock);
   file("constraints", plan.required);
   file("budget_seconds", plan.budget);
   file("machine_card_budget_seconds", plan.card_budget);

@@ -183,6 +183,7 @@ std::string name(Enum value) {
 void add_method(difference_list& list) {
   const auto seconds = [](auto time) { return show_seconds(json_fields::to_seconds(time)); };
   list.of("objective", true, [](const run_result& run) { return name(run.plan.by); });
+  list.of("interpreter lock", true, [](const run_result& run) { return name(run.plan.lock); });
   list.of("constraints", true, [](const run_result& run) { return text_of(run.plan.required); });
   list.of("practical difference", true,
           [](const run_result& run) { return fmt::format("{}", run.plan.practical_difference); });

@@ -29,6 +29,7 @@ void check_value(const std::string& backend, const backend_option& option,
     throw usage_error(fmt::format("option '{}' of backend {} takes {}, not '{}'", option.name,
                                   backend, takes, value));
   };
+  if (option.is_text) return;
   if (!option.choices.empty()) {
     const auto found = std::find(option.choices.begin(), option.choices.end(), value);
     if (found == option.choices.end()) fail(fmt::format("{}", fmt::join(option.choices, ", ")));
@@ -96,6 +97,7 @@ std::vector<backend_choice> expand_backends(const std::vector<std::string>& patt
     bool any = false;
     for (const auto& [name, entry] : backends()) {
       if (::fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
+      if (!pattern.starts_with(entry.info.family)) continue;
       any = true;
       add(parse_backend(name));
     }

@@ -145,6 +145,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("-b,--backend", request.backend_filters,
                       "Only these backends: names or globs, with commas, or one with options "
                       "like process:start=spawn,chunk=8; repeat it for more");
+  command->add_option("--external", request.external,
+                      "Race an adapter's approaches, too: a command like 'node twin.mjs' that "
+                      "speaks docs/external-backends.md; repeat it for more");
   command->add_option("--in-flight", request.in_flight, "Closed loop: items at a time");
   command->add_option("--rate", request.rate,
                       "Open loop: arrivals per second; latency counts from the intended start");
@@ -181,6 +184,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--model", request.model, "The model's name for --endpoint");
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
+  command->add_option("--lock", request.lock,
+                      "What Python-like code must hold: none, gil (as CPython) or free-threaded "
+                      "(default none); see docs/interpreter-lock.md");
   command->add_flag("!--no-card", request.machine_card, "Skip the machine card");
   command->add_flag("!--no-monitor", request.monitor,
                     "Do not watch event loops for what blocks them longer than 10 ms");

@@ -42,6 +42,12 @@ objective parse_objective(const std::string& what, const std::string& text) {
   throw usage_error(fmt::format("{} takes throughput, p99, cpu or memory, not '{}'", what, text));
 }
 
+lock_model parse_lock(const std::string& what, const std::string& text) {
+  const auto model = parse_lock_model(text);
+  if (model) return *model;
+  throw usage_error(fmt::format("{} takes none, gil or free-threaded, not '{}'", what, text));
+}
+
 double parse_slo(const std::string& what, const std::string& text) {
   const std::string quantile = text.substr(0, text.find('='));
   const double limit =

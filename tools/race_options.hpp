@@ -14,6 +14,9 @@ namespace regatta {
 /// "throughput", "p99", "cpu", "memory".
 objective parse_objective(const std::string& what, const std::string& text);
 
+/// "none", "gil", "free-threaded".
+lock_model parse_lock(const std::string& what, const std::string& text);
+
 /// "p99=50ms": seconds.
 double parse_slo(const std::string& what, const std::string& text);
 

@@ -18,6 +18,7 @@
 #include "harness/service.hpp"
 #include "reports/nearest.hpp"
 #include "tools/backend_choice.hpp"
+#include "tools/external_choice.hpp"
 #include "tools/name_list.hpp"
 #include "tools/race_options.hpp"
 #include "tools/usage_error.hpp"
@@ -266,6 +267,8 @@ void plan_race(run_plan& plan, const json& suite, const run_request& request,
   };
   choose(request.by, "--objective", "objective",
          [&](const std::string& what, const auto& text) { plan.by = parse_objective(what, text); });
+  choose(request.lock, "--lock", "lock",
+         [&](const std::string& what, const auto& text) { plan.lock = parse_lock(what, text); });
   choose(request.slo, "--slo", "slo", [&](const std::string& what, const auto& text) {
     plan.required.slo_p99 = parse_slo(what, text);
   });
@@ -343,7 +346,7 @@ run_plan make_plan(const run_request& request) {
   check_keys(suite,
              {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
               "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference",
-              "objective", "slo", "must", "max_memory", "race"},
+              "objective", "slo", "must", "max_memory", "race", "lock"},
              where);
   const auto text = [&](const char* key) { return value_of<std::string>(suite, key, where); };
 
@@ -383,6 +386,10 @@ run_plan make_plan(const run_request& request) {
   if (request.input) keep_takers_of_input(plan, *request.input);
   set_parameters(plan.workloads, parse_parameters(request.parameters), "-p");
   set_endpoint(plan, request);
+  const auto external = external_choices(request.external);
+  for (workload_plan& each : plan.workloads) {
+    each.backends.insert(each.backends.end(), external.begin(), external.end());
+  }
   return plan;
 }
 

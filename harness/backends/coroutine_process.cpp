@@ -18,8 +18,8 @@ class process_compute final : public reporting_engine {
         pool_(loop, setup_, parse_start_method(setup.options.at("start")), setup.cpus.usable,
               pins_) {}
 
-  async_task<buffer> compute(event_loop&, bytes_view, kernel work, bytes_view input) override {
-    remote_answer answer = co_await pool_.run_kernel(work, input);
+  async_task<buffer> compute(event_loop&, bytes_view, kernel_call work, bytes_view input) override {
+    remote_answer answer = co_await pool_.run_kernel(work.function, input);
     if (answer.outcome != remote_answer::fate::answered) {
       throw std::runtime_error(std::string(as_text(answer.bytes)));
     }

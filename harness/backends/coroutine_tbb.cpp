@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/load/loop_backend.hpp"
 
 #ifndef REGATTA_WITHOUT_TBB
@@ -42,14 +43,14 @@ class tbb_compute final : public reporting_engine {
     while (under_way_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   }
 
-  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     struct awaiter {
       tbb::task_arena& arena;
       std::atomic<unsigned>& under_way;
       event_loop& loop;
       bytes_view dataset;
-      kernel work;
+      kernel_call work;
       bytes_view input;
       buffer answer;
       std::exception_ptr error;
@@ -59,7 +60,7 @@ class tbb_compute final : public reporting_engine {
         under_way.fetch_add(1, std::memory_order_relaxed);
         arena.enqueue([this, caller, &under_way = under_way] {
           try {
-            answer = work(dataset, input);
+            answer = interpreter::run_kernel(work, dataset, input);
           } catch (...) {
             error = std::current_exception();
           }

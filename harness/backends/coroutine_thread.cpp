@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/load/loop_backend.hpp"
 #include "harness/load/serve_items.hpp"
 
@@ -11,9 +12,10 @@ class thread_compute final : public reporting_engine {
   explicit thread_compute(const backend_setup& setup)
       : workers_(setup.cpus.usable), pins_(pins_for(setup, workers_)), pool_(workers_, pins_) {}
 
-  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
-    co_return co_await offload(pool_, loop, [=] { return work(dataset, input); });
+    co_return co_await offload(pool_, loop,
+                               [=] { return interpreter::run_kernel(work, dataset, input); });
   }
   void add_facts(backend_facts& facts) const override {
     facts.workers += workers_;

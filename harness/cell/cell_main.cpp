@@ -18,6 +18,7 @@
 #include "harness/cell/packet_socket.hpp"
 #include "harness/cell/reference.hpp"
 #include "harness/contexts/blocked_stretches.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
 #include "harness/process/worker.hpp"
@@ -74,6 +75,7 @@ class running_cell {
       : start_(std::move(start)),
         entry_(workloads().at(start_.workload)),
         backend_entry_(backends().at(start_.choice.backend)) {
+    interpreter::use(start_.lock);
     if (start_.blocked_over) stretches_.emplace(*start_.blocked_over);
   }
 

@@ -125,11 +125,13 @@ void to_json(json& out, const cell_start& value) {
          {"max_answer_bytes", value.max_answer_bytes},
          {"key", value.key},
          {"with_answers", value.with_answers},
-         {"blocked_over", value.blocked_over}};
+         {"blocked_over", value.blocked_over},
+         {"lock", static_cast<int>(value.lock)}};
 }
 void from_json(const json& in, cell_start& value) {
   in.at("with_answers").get_to(value.with_answers);
   in.at("blocked_over").get_to(value.blocked_over);
+  value.lock = static_cast<lock_model>(in.at("lock").get<int>());
   in.at("workload").get_to(value.workload);
   in.at("options").get_to(value.options);
   in.at("choice").get_to(value.choice);

@@ -17,7 +17,7 @@ namespace regatta {
 constexpr int cell_socket = 3;
 constexpr int dataset_file = 4;
 /// To be raised with every change to what is said here: a gate starts the cells of other builds.
-constexpr int cell_protocol = 2;
+constexpr int cell_protocol = 3;
 
 /// What a build says of itself.
 struct cell_introduction {
@@ -37,6 +37,7 @@ struct cell_start {
   bool with_answers = true;  ///< for the reference: false builds the dataset only
   /// See run_plan::blocked_over.
   std::optional<std::chrono::nanoseconds> blocked_over = std::nullopt;
+  lock_model lock = lock_model::none;
 };
 
 /// The serial reference's findings.

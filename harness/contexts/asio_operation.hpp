@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/interpreter/interpreter.hpp"
+
 namespace regatta {
 
 /// Awaits one asynchronous operation of a library that calls back once, later, on this thread:
@@ -23,7 +25,7 @@ auto operation(Initiate initiate) {
     void await_suspend(std::coroutine_handle<> caller) {
       initiate([this, caller](Results... values) {
         results = std::tuple<Results...>(std::move(values)...);
-        caller.resume();
+        interpreter::resume(caller);
       });
     }
     std::tuple<Results...> await_resume() { return std::move(results); }

@@ -7,6 +7,7 @@
 
 #include "harness/contexts/asio_operation.hpp"
 #include "harness/contexts/async_runtime.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/read_file.hpp"
 #include "harness/sql/sqlite_connection.hpp"
 
@@ -38,7 +39,7 @@ async_task<buffer> async_context::read_file(std::filesystem::path path) {
                              [&path] { return read_whole_file(path); });
 }
 
-async_task<buffer> async_context::compute(kernel work, bytes_view input) {
+async_task<buffer> async_context::compute(kernel_call work, bytes_view input) {
   return runtime_->engine().compute(runtime_->loop(), dataset(), work, input);
 }
 
@@ -92,7 +93,7 @@ async_task<void> async_condition::wait(async_context& context, std::unique_lock<
         waiters_.erase(place);
         self->timed_out = true;
       }
-      self->suspended.resume();
+      interpreter::resume(self->suspended);
     });
   }
   co_await parking{*this, lock, self};

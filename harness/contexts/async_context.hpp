@@ -67,7 +67,7 @@ class async_context {
   async_task<buffer> read_file(std::filesystem::path path);
   /// Runs `work` over the dataset: on the loop itself, or wherever the backend takes kernels.
   /// `input` is borrowed until the task is done.
-  async_task<buffer> compute(kernel work, bytes_view input);
+  async_task<buffer> compute(kernel_call work, bytes_view input);
 
   /// make(0) … make(count - 1), all at once; answers in order. The first exception is rethrown
   /// after all have ended.

@@ -18,7 +18,7 @@ class compute_engine {
  public:
   virtual ~compute_engine() = default;
   /// `input` is borrowed until the task is done. Loop thread only.
-  virtual async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
+  virtual async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel_call work,
                                      bytes_view input) = 0;
 };
 

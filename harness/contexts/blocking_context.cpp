@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/contexts/blocking_runtime.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/read_file.hpp"
 #include "harness/sql/sqlite_connection.hpp"
 
@@ -14,19 +15,23 @@ blocking_task<void> blocking_condition::wait(blocking_context& context,
   const deadline limit = context.current_deadline();
   // The deadline is looked at before the wait, not after: who was notified in time but ran late has
   // taken the notification, and must go and look.
-  if (limit == no_deadline) {
-    changed_.wait(lock);
-  } else if (steady_clock::now() >= limit) {
-    throw deadline_exceeded();
-  } else {
-    changed_.wait_until(lock, limit);
+  if (limit != no_deadline && steady_clock::now() >= limit) throw deadline_exceeded();
+  {
+    const interpreter::released waiting;
+    if (limit == no_deadline) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_until(lock, limit);
+    }
+    lock.unlock();  // whoever has the interpreter's lock may be waiting for this one
   }
+  lock.lock();
   co_return;
 }
 
 blocking_task<void> blocking_context::sleep(std::chrono::nanoseconds duration) {
   const deadline wanted = steady_clock::now() + duration;
-  std::this_thread::sleep_until(std::min(wanted, deadline_));
+  interpreter::sleep_until(std::min(wanted, deadline_));
   if (deadline_ < wanted) throw deadline_exceeded();
   co_return;
 }
@@ -37,15 +42,17 @@ blocking_task<http_response> blocking_context::http(std::string service, http_re
 
 blocking_task<sql_rows> blocking_context::query(sql_query query) {
   if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
+  const interpreter::released reading;
   co_return thread_sqlite_connection(endpoint("database")).run(query);
 }
 
 blocking_task<buffer> blocking_context::read_file(std::filesystem::path path) {
+  const interpreter::released reading;
   co_return read_whole_file(path);
 }
 
-blocking_task<buffer> blocking_context::compute(kernel work, bytes_view input) {
-  co_return work(dataset(), input);
+blocking_task<buffer> blocking_context::compute(kernel_call work, bytes_view input) {
+  co_return interpreter::run_kernel(work, dataset(), input);
 }
 
 bytes_view blocking_context::dataset() const { return runtime_->environment().dataset; }

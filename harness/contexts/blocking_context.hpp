@@ -17,6 +17,7 @@
 #include "harness/contexts/deadline.hpp"
 #include "harness/contexts/synchronisation.hpp"
 #include "harness/http_message.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/item.hpp"
 #include "harness/sql.hpp"
 #include "harness/tasks/blocking_task.hpp"
@@ -56,7 +57,7 @@ class blocking_context {
   blocking_task<http_response> http(std::string service, http_request request);
   blocking_task<sql_rows> query(sql_query query);
   blocking_task<buffer> read_file(std::filesystem::path path);
-  blocking_task<buffer> compute(kernel work, bytes_view input);
+  blocking_task<buffer> compute(kernel_call work, bytes_view input);
 
   /// make(0) … make(count - 1) at once: a thread for each but the last, which runs here.
   template <class Make>
@@ -67,6 +68,7 @@ class blocking_context {
     std::exception_ptr error;
     std::mutex error_mutex;
     const auto branch = [&](std::size_t i) {
+      const interpreter::section python;
       try {
         slots[i].emplace(make(i).get());
       } catch (...) {
@@ -78,6 +80,8 @@ class blocking_context {
       std::vector<std::jthread> helpers;
       for (std::size_t i = 0; i + 1 < count; ++i) helpers.emplace_back(branch, i);
       if (count > 0) branch(count - 1);
+      const interpreter::released waiting;
+      helpers.clear();
     }
     if (error) std::rethrow_exception(error);
     std::vector<answer> answers;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "harness/contexts/asio_operation.hpp"
+#include "harness/interpreter/interpreter.hpp"
 
 namespace regatta {
 
@@ -111,12 +112,25 @@ void event_loop::start(async_task<void> root) {
 
 void event_loop::run() {
   state_->io.restart();
-  state_->io.run();
+  if (interpreter::in_use() == lock_model::gil) {
+    run_letting_go();
+  } else {
+    state_->io.run();
+  }
   if (auto error = std::exchange(state_->error, nullptr)) std::rethrow_exception(error);
 }
 
+// asyncio's rhythm: all that is ready, then the lock is let go to wait.
+void event_loop::run_letting_go() {
+  do {
+    state_->io.poll();
+    interpreter::let_go();
+  } while (state_->io.run_one() > 0);
+  interpreter::let_go();
+}
+
 void event_loop::post(std::coroutine_handle<> suspended) {
-  asio::post(state_->io, [suspended] { suspended.resume(); });
+  asio::post(state_->io, [suspended] { interpreter::resume(suspended); });
 }
 
 asio::io_context& event_loop::io() { return state_->io; }

@@ -44,6 +44,8 @@ class event_loop {
   boost::asio::io_context& io();
 
  private:
+  void run_letting_go();
+
   struct state;
   std::unique_ptr<state> state_;
 };

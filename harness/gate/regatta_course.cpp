@@ -104,7 +104,8 @@ const cell_work& regatta_course::work_of(const cell& which) {
                 .endpoints = ready.endpoints,
                 .api_key = plan_.api_key,
                 .max_answer_bytes = ready.reference.max_answer_bytes,
-                .key = ready.reference.key},
+                .key = ready.reference.key,
+                .lock = which.choice.lock.value_or(plan_.lock)},
       .dataset = ready.dataset.get(),
       .epoch = {
           .in_flight = which.workload.in_flight, .window = 30ms, .rate = which.workload.rate}};

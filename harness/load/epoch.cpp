@@ -39,9 +39,13 @@ void recorder::answered(const ticket& which, bytes_view answer) {
 }
 
 void recorder::answered(const ticket& which, bytes_view answer, steady_time finished) {
+  answered_as(which, digest_of(answer), finished);
+}
+
+void recorder::answered_as(const ticket& which, digest answer, steady_time finished) {
   ++settled_;
   checksum_ += mix64(which.sequence);
-  if (digest_of(answer) != key_[which.index % key_.size()]) ++wrong_;
+  if (answer != key_[which.index % key_.size()]) ++wrong_;
   records_.push_back({which.due, finished});
 }
 
@@ -77,6 +81,23 @@ std::optional<ticket> epoch::claim() {
   const std::uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
   if (sequence >= most_) return std::nullopt;
   return ticket{sequence, plan_.first_index + sequence, due_of(sequence, now)};
+}
+
+std::optional<ticket> epoch::claim_afterwards(steady_time claimed) {
+  const std::uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
+  if (sequence >= most_) return std::nullopt;
+  return ticket{sequence, plan_.first_index + sequence,
+                plan_.rate ? start_ + arrivals_[sequence] : claimed};
+}
+
+std::optional<steady_time> epoch::window_end() const {
+  return plan_.item_limit ? std::nullopt : std::optional(window_end_);
+}
+
+std::vector<steady_time> epoch::arrivals() const {
+  std::vector<steady_time> times;
+  for (const nanoseconds each : arrivals_) times.push_back(start_ + each);
+  return times;
 }
 
 recorder& epoch::new_recorder() {

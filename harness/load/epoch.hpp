@@ -58,6 +58,8 @@ class alignas(128) recorder {
   /// Checks the answer and notes the time. `finished` is now, if the caller has no better.
   void answered(const ticket& which, bytes_view answer, steady_time finished);
   void answered(const ticket& which, bytes_view answer);
+  /// The answer's digest was made elsewhere.
+  void answered_as(const ticket& which, digest answer, steady_time finished);
   /// The item threw, or its worker died: `why` is a sentence for the report.
   void failed(const ticket& which, std::string_view why);
 
@@ -100,6 +102,10 @@ class epoch {
 
   /// The next item to run, or nullopt when the epoch is over. Never blocks; `due` may lie ahead.
   std::optional<ticket> claim();
+  /// For items that another program has claimed by the rules of this epoch, and told us of
+  /// afterwards: the next ticket, as of `claimed`, whatever the time is now. Nullopt beyond the
+  /// limit.
+  std::optional<ticket> claim_afterwards(steady_time claimed);
   recorder& new_recorder();
   epoch_result finish();
   /// Seconds from due to done, of all items, in the window or not: to plan the next epoch by.
@@ -107,6 +113,10 @@ class epoch {
 
   const epoch_plan& plan() const { return plan_; }
   blocked_stretches* stretches() const { return stretches_; }
+  /// Nobody may claim from then on; nullopt: an item limit ends it.
+  std::optional<steady_time> window_end() const;
+  /// Open loop: when each item is due; empty in a closed one.
+  std::vector<steady_time> arrivals() const;
 
  private:
   steady_time due_of(std::uint64_t sequence, steady_time now) const;

@@ -4,18 +4,19 @@
 #include <algorithm>
 #include <exception>
 #include <string>
-#include <thread>
 
 #include "harness/backend.hpp"
 #include "harness/contexts/async_runtime.hpp"
 #include "harness/contexts/blocking_runtime.hpp"
+#include "harness/interpreter/interpreter.hpp"
 
 namespace regatta {
 
 /// Runs one item in the blocking colour and writes it down.
 inline void serve_one(const ticket& which, recorder& notes, const workload_instance& workload,
                       blocking_runtime& runtime) {
-  std::this_thread::sleep_until(which.due);
+  const interpreter::section python;
+  interpreter::sleep_until(which.due);
   blocking_context context(runtime);
   try {
     const buffer answer =
@@ -30,6 +31,7 @@ inline void serve_one(const ticket& which, recorder& notes, const workload_insta
 inline void serve_items(epoch& slice, const workload_instance& workload,
                         blocking_runtime& runtime) {
   recorder& notes = slice.new_recorder();
+  const interpreter::section python;  // between items, too: as a worker's loop in Python
   while (const auto which = slice.claim()) serve_one(*which, notes, workload, runtime);
 }
 

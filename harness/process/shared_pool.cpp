@@ -11,6 +11,7 @@
 #include <new>
 #include <system_error>
 
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/load/serve_items.hpp"
 #include "harness/platform/affinity.hpp"
 #include "harness/platform/child_process.hpp"
@@ -106,6 +107,7 @@ void shared_pool::serve(const worker& self, pid_t parent) const {
     reply answer{0, 0, next->slot};
     buffer bytes;
     try {
+      const interpreter::section python;
       blocking_context context(runtime);
       bytes = setup_.workload
                   .run(context, item{next->index, setup_.dataset.subspan(next->offset, next->size)})

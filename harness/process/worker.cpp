@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/contexts/blocking_runtime.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
 #include "harness/process/worker_protocol.hpp"
@@ -107,6 +108,7 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
       const auto one = read_as<item_head>(body.subspan(i * sizeof(item_head)));
       const bytes_view bytes = input.first(one.size);
       answer_with(heads, bodies, [&] {
+        const interpreter::section python;
         if (head.kind == message_kind::kernel) {
           return kernel_at(head.argument)(environment.dataset, bytes);
         }
@@ -144,6 +146,7 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
   const bytes_view json_bytes = stream.take(head.argument);
   if (json_bytes.empty()) ::_exit(0);
   const auto setup = nlohmann::json::parse(as_text(json_bytes));
+  interpreter::use(parse_lock_model(setup.at("lock").get<std::string>()).value());
   // The dataset is read straight to where it stays: one copy, this process's own.
   static buffer dataset;
   dataset.resize(head.size - head.argument);

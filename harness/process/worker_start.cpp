@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/load/serve_items.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/process_usage.hpp"
@@ -67,6 +68,7 @@ std::uint64_t send_setup(int socket, const backend_setup& setup) {
   const std::string json = nlohmann::json{
       {"workload", setup.info.name},
       {"endpoints", setup.endpoints},
+      {"lock", to_string(interpreter::in_use())},
       {"api_key",
        setup.api_key}}.dump();
   buffer head;

@@ -97,7 +97,8 @@ void workload_run::start(rival& each, int dataset, const reference_result& refer
                                        .api_key = plan_.api_key,
                                        .max_answer_bytes = reference.max_answer_bytes,
                                        .key = reference.key,
-                                       .blocked_over = plan_.blocked_over},
+                                       .blocked_over = plan_.blocked_over,
+                                       .lock = each.result.choice.lock.value_or(plan_.lock)},
                                       start_limit);
     if (const auto* missing = std::get_if<unavailable>(&answer)) {
       end(each, outcome::unavailable, missing->reason);
@@ -367,8 +368,7 @@ void workload_run::run(workload_result& result) {
     }
     // Only now: cells share the program's own pages, and a share depends on how many there are.
     for (rival& each : rivals_) {
-      if (each.process == nullptr) continue;
-      each.idle_pss = sample_memory(each);
+      if (each.process != nullptr) each.idle_pss = sample_memory(each);
     }
     for (rival& each : rivals_) {
       say_("warming up " + each.result.choice.label, 0);

@@ -56,6 +56,7 @@ std::vector<pairing> all_pairings() {
   std::vector<pairing> all;
   for (const auto& [workload, ignored] : workloads()) {
     for (const auto& [name, entry] : backends()) {
+      if (!entry.info.family.empty()) continue;  // other runtimes: tests/harness/external
       for (backend_choice& choice : choices_of(entry.info)) {
         all.push_back({std::move(choice), workload});
       }

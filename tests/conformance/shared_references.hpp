@@ -23,6 +23,10 @@ struct shared_reference {
 /// what is tested with it. The services are as fast as they can be, and end with this object.
 class shared_references {
  public:
+  /// Of workloads, by name; what is not named is as usual.
+  using parameters = std::map<std::string, std::map<std::string, double>>;
+  explicit shared_references(parameters own = {}) : own_(std::move(own)) {}
+
   const shared_reference& of(const std::string& workload) {
     auto found = references_.find(workload);
     if (found == references_.end()) found = references_.emplace(workload, make(workload)).first;
@@ -43,6 +47,9 @@ class shared_references {
     workload_plan plan;
     plan.workload = workload;
     plan.options.scale = dataset_scale::quick;
+    if (const auto own = own_.find(workload); own != own_.end()) {
+      plan.options.parameters = own->second;
+    }
     shared_reference made;
     made.options = plan.options;
     made.endpoints = services_.endpoints_for(plan, workloads().at(workload).info.needs);
@@ -56,6 +63,7 @@ class shared_references {
     return made;
   }
 
+  const parameters own_;
   const run_plan plan_ = fast_services();
   running_services services_{plan_};
   std::map<std::string, shared_reference> references_;

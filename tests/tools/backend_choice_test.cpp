@@ -62,6 +62,29 @@ TEST(ParseBackend, ChecksTheValuesOfOptionsBeforeAnythingRuns) {
   EXPECT_THAT(complaint_about("process:chunk"), HasSubstr("like chunk=1"));
 }
 
+std::vector<std::string> labels_for(const std::vector<std::string>& patterns) {
+  std::vector<std::string> labels;
+  for (const backend_choice& each : expand_backends(patterns)) labels.push_back(each.label);
+  return labels;
+}
+
+TEST(ExpandBackends, OtherRuntimesAreNamedOnlyByPatternsThatBeginWithThem) {
+  for (const char* const pattern : {"*", "p*", "*thread*"}) {
+    EXPECT_THAT(labels_for({pattern}), testing::Not(testing::Contains(HasSubstr("python"))))
+        << pattern;
+  }
+  EXPECT_THAT(labels_for({"python-*"}),
+              testing::ElementsAre("python-asyncio", "python-process", "python-shared-memory",
+                                   "python-thread"));
+  EXPECT_THAT(labels_for({"python-thread"}), testing::ElementsAre("python-thread"));
+  EXPECT_THAT(labels_for({"*"}), testing::Not(testing::Contains("external")));
+}
+
+TEST(ParseBackend, TakesTextsAsTheyAre) {
+  EXPECT_EQ(parse_backend("python-thread:python=/usr/bin/python3.11").options.at("python"),
+            "/usr/bin/python3.11");
+}
+
 TEST(ParseBackend, TakesEveryValueThatMakesSense) {
   for (const char* text :
        {"process:start=forkserver,workers=auto", "coroutine+process:start=spawn",

@@ -29,7 +29,7 @@ class ServedWorkloads : public testing::Test {
 
 class on_the_loop final : public compute_engine {
  public:
-  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     co_return work(dataset, input);
   }

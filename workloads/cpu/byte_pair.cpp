@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "harness/interpreter/interpreter.hpp"
+
 namespace regatta {
 namespace {
 
@@ -107,6 +109,7 @@ std::vector<token> encode(bytes_view merge_table, std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = first_word_length(text);
     encode_word(slots, text.substr(0, length), tokens);
+    interpreter::checkpoint();
     text.remove_prefix(length);
   }
   return tokens;

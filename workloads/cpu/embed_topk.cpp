@@ -96,7 +96,7 @@ class embed_topk {
 
   template <class Context>
   typename Context::template task<buffer> run(Context& ctx, item it) const {
-    co_return co_await ctx.compute(find_nearest, it.input);
+    co_return co_await ctx.compute(native(find_nearest), it.input);
   }
 
  private:

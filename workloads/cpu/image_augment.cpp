@@ -102,7 +102,7 @@ class image_augment {
 
   template <class Context>
   typename Context::template task<buffer> run(Context& ctx, item it) const {
-    co_return co_await ctx.compute(augment, it.input);
+    co_return co_await ctx.compute(native(augment), it.input);
   }
 
  private:

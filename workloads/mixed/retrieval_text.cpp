@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "harness/interpreter/interpreter.hpp"
+
 namespace regatta {
 namespace {
 
@@ -55,6 +57,7 @@ std::string strip_markup(std::string_view html) {
     if (!text.empty() && text.back() != ' ') text += ' ';
   };
   while (!html.empty()) {
+    interpreter::checkpoint();
     const char c = html.front();
     std::size_t length = 1;
     if (html.substr(0, 4) == "<!--" || c == '<' || c == '&') {
@@ -109,6 +112,7 @@ std::vector<std::string_view> closest_passages(std::vector<std::string_view> pas
   const trigram_counts wanted = count_trigrams(text);
   std::vector<std::pair<double, std::string_view>> ranked;
   for (const std::string_view passage : passages) {
+    interpreter::checkpoint();
     const trigram_counts counts = count_trigrams(passage);
     // The cosine squared, less the factor that all passages share. Counts are not negative and the
     // sums are whole numbers: rounded once, the same everywhere.

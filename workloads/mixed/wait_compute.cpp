@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/digest.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/workload.hpp"
 #include "workloads/counter_random.hpp"
 #include "workloads/dataset_parts.hpp"
@@ -31,6 +32,7 @@ std::uint64_t checksum(std::span<const std::uint64_t> words, std::uint64_t round
     sum = 0;
     asm volatile("" : "+r"(sum));  // each round is really computed
     for (const std::uint64_t word : words) sum = mix64(sum ^ word);
+    interpreter::checkpoint();
   }
   return sum;
 }

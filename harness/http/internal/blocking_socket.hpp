@@ -14,6 +14,7 @@
 #include <climits>
 
 #include "harness/contexts/deadline.hpp"
+#include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/unique_fd.hpp"
 
 namespace regatta::internal {
@@ -97,6 +98,7 @@ class blocking_socket {
         left.tv_sec = static_cast<time_t>(remaining.count() / 1'000'000'000);
         left.tv_nsec = static_cast<long>(remaining.count() % 1'000'000'000);
       }
+      const interpreter::released waiting;
       const int ready = ::ppoll(&entry, 1, limit_ == no_deadline ? nullptr : &left, nullptr);
       if (ready > 0) return true;
       if (ready == 0) {
@@ -126,7 +128,10 @@ class blocking_socket {
     }
     if (size == 0) return 0;
     for (;;) {
-      const ssize_t moved = system_call(parts, count);
+      const ssize_t moved = [&] {
+        const interpreter::released moving;  // CPython lets go around each of these
+        return system_call(parts, count);
+      }();
       if (moved > 0) return static_cast<std::size_t>(moved);
       if (moved == 0) {
         error = boost::asio::error::eof;
