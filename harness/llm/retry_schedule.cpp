@@ -27,17 +27,26 @@ nanoseconds backoff_limit(const retry_policy& policy, unsigned failed_attempts) 
 }
 
 std::optional<std::int64_t> unix_seconds_of(std::string_view date) {
-  // IMF-fixdate, then the two obsolete forms.
-  constexpr std::array formats{"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
-                               "%a %b %d %H:%M:%S %Y"};
-  for (const char* const format : formats) {
+  // IMF-fixdate, then the two obsolete forms. Read leniently, as get_time does, and then held
+  // against what the form makes of the same time.
+  struct form {
+    const char* read;
+    const char* written;
+  };
+  constexpr std::array forms{
+      form{"%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S GMT"},
+      form{"%A, %d-%b-%y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT"},
+      form{"%a %b %d %H:%M:%S %Y", "%a %b %e %H:%M:%S %Y"},
+  };
+  for (const form& each : forms) {
     std::istringstream text{std::string(date)};
     text.imbue(std::locale::classic());
     std::tm when{};
-    text >> std::get_time(&when, format);
-    if (text.fail()) continue;
-    if (text.peek() != std::istringstream::traits_type::eof()) continue;
-    return ::timegm(&when);
+    text >> std::get_time(&when, each.read);
+    std::ostringstream written;
+    written.imbue(std::locale::classic());
+    written << std::put_time(&when, each.written);
+    if (!text.fail() && written.str() == date) return ::timegm(&when);
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <functional>
 #include <future>
 #include <memory>
 #include <stop_token>
@@ -37,6 +38,9 @@ struct read_stream {
     return all;
   }
 };
+
+/// Told of each token as it comes.
+using token_watcher = std::function<void(const std::string& token)>;
 
 /// Both clients with the same functions, and with requests in the background: the asynchronous one
 /// runs on a loop of its own thread.
@@ -82,8 +86,8 @@ class asynchronous_llm {
     return start(prompt, parameters).get();
   }
   read_stream read(const llm_prompt& prompt, std::size_t most = SIZE_MAX,
-                   const llm_parameters& parameters = {}) {
-    return wait(read_tokens(client_->stream(prompt, parameters), most));
+                   const token_watcher& seen = {}) {
+    return wait(read_tokens(client_->stream(prompt), most, seen));
   }
   std::vector<llm_result> batch(const std::vector<llm_prompt>& prompts, std::size_t concurrency,
                                 const llm_parameters& parameters = {}) {
@@ -99,12 +103,13 @@ class asynchronous_llm {
   }
 
   static boost::asio::awaitable<read_stream> read_tokens(async_token_stream stream,
-                                                         std::size_t most) {
+                                                         std::size_t most, token_watcher seen) {
     read_stream all;
     try {
       while (all.tokens.size() < most) {
         std::optional<std::string> token = co_await stream.next();
         if (!token) break;
+        if (seen) seen(*token);
         all.tokens.push_back(std::move(*token));
       }
     } catch (const llm_error& error) {
@@ -148,13 +153,14 @@ class blocking_llm {
     return client_.complete(prompt, parameters);
   }
   read_stream read(const llm_prompt& prompt, std::size_t most = SIZE_MAX,
-                   const llm_parameters& parameters = {}) {
+                   const token_watcher& seen = {}) {
     read_stream all;
-    blocking_token_stream stream = client_.stream(prompt, parameters);
+    blocking_token_stream stream = client_.stream(prompt);
     try {
       while (all.tokens.size() < most) {
         std::optional<std::string> token = stream.next();
         if (!token) break;
+        if (seen) seen(*token);
         all.tokens.push_back(std::move(*token));
       }
     } catch (const llm_error& error) {
