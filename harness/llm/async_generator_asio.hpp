@@ -89,7 +89,7 @@ class [[nodiscard("an async_generator does nothing until next() is awaited")]] a
     std::optional<awaitable<void>> pending_;
   };
 
-  async_generator(async_generator&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  async_generator(async_generator && other) noexcept : frame_(std::exchange(other.frame_, {})) {}
   async_generator& operator=(async_generator&& other) noexcept {
     std::swap(frame_, other.frame_);
     return *this;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/llm/async_llm_client_asio.hpp"
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/system/system_error.hpp>
@@ -10,6 +8,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "harness/llm/async_llm_client_asio.hpp"
 #include "harness/llm/internal/asio_io.hpp"
 #include "harness/llm/internal/llm_core.hpp"
 #include "harness/llm/internal/request_flow.hpp"
@@ -133,14 +132,14 @@ struct async_llm_client::state {
 };
 
 async_llm_client::async_llm_client(asio::any_io_executor executor, llm_client_options options)
-    : state_(new state{std::make_shared<core>(asio_io{std::move(executor)}, std::move(options))}) {
-}
+    : state_(new state{std::make_shared<core>(asio_io{std::move(executor)}, std::move(options))}) {}
 async_llm_client::~async_llm_client() { state_->shared->abort_all(); }
 
 awaitable<llm_answer> async_llm_client::complete(const llm_prompt& prompt,
                                                  const llm_parameters& parameters) {
   const llm_client_options& options = state_->shared->options;
-  return run_complete(state_->shared, internal::make_wire_request(options, prompt, parameters, false),
+  return run_complete(state_->shared,
+                      internal::make_wire_request(options, prompt, parameters, false),
                       parameters.total_timeout.value_or(options.total_timeout), {});
 }
 
@@ -165,9 +164,10 @@ awaitable<std::vector<llm_result>> async_llm_client::batch_complete(
     wires.push_back(internal::make_wire_request(options, prompt, parameters, false));
   }
   const std::size_t workers = std::min({concurrency, options.most_requests, wires.size()});
-  return run_batch(std::make_shared<batch>(state_->shared, std::move(wires),
-                                           parameters.total_timeout.value_or(options.total_timeout)),
-                   workers);
+  return run_batch(
+      std::make_shared<batch>(state_->shared, std::move(wires),
+                              parameters.total_timeout.value_or(options.total_timeout)),
+      workers);
 }
 
 awaitable<std::size_t> async_llm_client::close(nanoseconds limit) {

@@ -41,8 +41,7 @@ blocking_llm_client::blocking_llm_client(llm_client_options options)
     : state_(new state{std::make_shared<core>(thread_io{}, std::move(options))}) {}
 blocking_llm_client::~blocking_llm_client() { state_->shared->abort_all(); }
 
-llm_answer blocking_llm_client::complete(const llm_prompt& prompt,
-                                         const llm_parameters& parameters,
+llm_answer blocking_llm_client::complete(const llm_prompt& prompt, const llm_parameters& parameters,
                                          const std::stop_token& stop) {
   const llm_client_options& options = state_->shared->options;
   return internal::complete(state_->shared,
@@ -55,11 +54,10 @@ blocking_token_stream blocking_llm_client::stream(const llm_prompt& prompt,
                                                   const llm_parameters& parameters,
                                                   const std::stop_token& stop) {
   const llm_client_options& options = state_->shared->options;
-  return blocking_token_stream(std::unique_ptr<blocking_token_stream::state>(
-      new blocking_token_stream::state{{state_->shared,
-                                        internal::make_wire_request(options, prompt, parameters, true),
-                                        parameters.total_timeout.value_or(options.total_timeout),
-                                        stop}}));
+  return blocking_token_stream(
+      std::unique_ptr<blocking_token_stream::state>(new blocking_token_stream::state{
+          {state_->shared, internal::make_wire_request(options, prompt, parameters, true),
+           parameters.total_timeout.value_or(options.total_timeout), stop}}));
 }
 
 std::vector<llm_result> blocking_llm_client::batch_complete(const std::vector<llm_prompt>& prompts,
@@ -68,7 +66,8 @@ std::vector<llm_result> blocking_llm_client::batch_complete(const std::vector<ll
                                                             const std::stop_token& stop) {
   if (concurrency == 0) throw std::invalid_argument("a batch needs a concurrency of at least 1");
   const llm_client_options& options = state_->shared->options;
-  for (const llm_prompt& prompt : prompts) internal::make_wire_request(options, prompt, parameters, false);
+  for (const llm_prompt& prompt : prompts)
+    internal::make_wire_request(options, prompt, parameters, false);
   std::vector<std::optional<llm_result>> results(prompts.size());
   std::atomic<std::size_t> next{0};  // relaxed: only who takes which item; joining orders the rest
   std::mutex mutex;

@@ -121,7 +121,7 @@ class connection_pool {
   };
   struct host_books {
     std::size_t in_use = 0;
-    std::deque<idle_connection> idle;          // oldest first
+    std::deque<idle_connection> idle;         // oldest first
     std::map<std::uint64_t, Waiter> waiting;  // by ticket: in the order of asking
   };
 

@@ -37,7 +37,7 @@ struct llm_client_options {
   std::string model;
   std::string ca_file;  ///< PEM; trusted instead of the system's store
 
-  std::size_t most_connections = 100;         ///< open at once, idle ones included
+  std::size_t most_connections = 100;  ///< open at once, idle ones included
   std::size_t most_connections_per_host = 20;
   std::size_t most_requests = 100;  ///< under way at once; the others wait for their turn, in order
 
@@ -45,7 +45,8 @@ struct llm_client_options {
   /// Of a request with all its retries, or of a whole stream; begins when it is its turn.
   std::chrono::nanoseconds total_timeout = std::chrono::seconds(300);
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(15);  ///< of a connection kept open
-  std::chrono::nanoseconds address_lifetime = std::chrono::seconds(60);  ///< of a host, in the cache
+  std::chrono::nanoseconds address_lifetime =
+      std::chrono::seconds(60);  ///< of a host, in the cache
 
   std::size_t most_body_bytes = 8U << 20U;
   std::size_t most_header_bytes = 64U << 10U;

@@ -12,7 +12,8 @@ namespace regatta {
 /// "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), never before the server asked.
 struct retry_policy {
   unsigned attempts = 4;  ///< in all; 1: no retry
-  std::chrono::nanoseconds first_delay = std::chrono::milliseconds(500);  ///< upper end of the first
+  std::chrono::nanoseconds first_delay =
+      std::chrono::milliseconds(500);  ///< upper end of the first
   std::chrono::nanoseconds longest_delay = std::chrono::seconds(30);
 };
 

@@ -98,8 +98,7 @@ std::string in_one_line(std::string_view text) {
 
 wire_request make_wire_request(const llm_client_options& options, const llm_prompt& prompt,
                                const llm_parameters& parameters, bool stream) {
-  const llm_endpoint& endpoint =
-      parameters.endpoint ? *parameters.endpoint : options.endpoint;
+  const llm_endpoint& endpoint = parameters.endpoint ? *parameters.endpoint : options.endpoint;
   check(endpoint);
   if (prompt.messages.empty()) {
     throw std::invalid_argument("an LLM request needs at least one message");
@@ -109,13 +108,13 @@ wire_request make_wire_request(const llm_client_options& options, const llm_prom
   if (wire.origin.base_path.empty()) wire.origin.base_path = "/v1";
   const bool ipv6 = wire.origin.host.find(':') != std::string::npos;
   const std::string host = ipv6 ? "[" + wire.origin.host + "]" : wire.origin.host;
-  wire.place = fmt::format("{}://{}:{}", wire.origin.tls ? "https" : "http", host,
-                           wire.origin.port);
+  wire.place =
+      fmt::format("{}://{}:{}", wire.origin.tls ? "https" : "http", host, wire.origin.port);
   wire.url = wire.place + wire.origin.base_path + "/chat/completions";
   wire.key = endpoint.key;
   wire.stream = stream;
-  const std::string body = request_body(
-      parameters.model.empty() ? options.model : parameters.model, prompt, parameters, stream);
+  const std::string body = request_body(parameters.model.empty() ? options.model : parameters.model,
+                                        prompt, parameters, stream);
   wire.bytes = fmt::format(
       "POST {}/chat/completions HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: regatta\r\nAccept: {}\r\n"
       "{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",

@@ -34,6 +34,14 @@ class connection {
   using task = typename Io::template task<T>;
 
   explicit connection(const Io& io) : socket_(io) {}
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection() {
+    if (!tls_ || socket_.handle() < 0) return;
+    tls_->end();
+    const std::string goodbye = tls_->output();  // a courtesy: not waited for
+    ::send(socket_.handle(), goodbye.data(), goodbye.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
 
   /// Gives up what it was connected to.
   task<transfer> connect(const std::string& address, unsigned short port, deadline limit) {

@@ -27,8 +27,8 @@ class exchange {
     auto grant = co_await call.wait_for_link();
     exchange begun(call);
     begun.reused_ = grant.reused && !(*grant.reused)->stale();
-    begun.link_ = begun.reused_ ? std::move(*grant.reused)
-                                : std::make_unique<connection<Io>>(call.core->io);
+    begun.link_ =
+        begun.reused_ ? std::move(*grant.reused) : std::make_unique<connection<Io>>(call.core->io);
     call.use(begun.link_.get());
     co_return std::move(begun);
   }
@@ -167,12 +167,11 @@ class exchange {
     if (how.interrupted) throw llm_fault(llm_failure::cancelled, "it was cancelled");
     if (how.expired) {
       if (steady_clock::now() >= call_->limit) throw call_->timed_out(during);
-      llm_fault fault(llm_failure::connection,
-                      fmt::format("no connection within {:.3g} s: it was still {}",
-                                  std::chrono::duration<double>(
-                                      call_->core->options.connect_timeout)
-                                      .count(),
-                                  during));
+      llm_fault fault(
+          llm_failure::connection,
+          fmt::format("no connection within {:.3g} s: it was still {}",
+                      std::chrono::duration<double>(call_->core->options.connect_timeout).count(),
+                      during));
       fault.may_pass = true;
       throw fault;
     }

@@ -96,9 +96,9 @@ struct response_reader::state {
       throw llm_fault(llm_failure::malformed, "the server switches to a protocol nobody asked for");
     }
     if (++interim_answers > most_interim_answers) {
-      throw llm_fault(llm_failure::malformed,
-                      fmt::format("the server sent more than {} interim answers (1xx)",
-                                  most_interim_answers));
+      throw llm_fault(
+          llm_failure::malformed,
+          fmt::format("the server sent more than {} interim answers (1xx)", most_interim_answers));
     }
     begin();
   }

@@ -57,9 +57,8 @@ tls_trust::tls_trust(const std::string& ca_file)
     ::SSL_CTX_set_default_verify_paths(context_.get());
   } else if (::SSL_CTX_load_verify_file(context_.get(), ca_file.c_str()) != 1) {
     ::ERR_clear_error();
-    throw std::invalid_argument(
-        fmt::format("'{}' cannot be read as a CA file; give a file of certificates in PEM form",
-                    ca_file));
+    throw std::invalid_argument(fmt::format(
+        "'{}' cannot be read as a CA file; give a file of certificates in PEM form", ca_file));
   }
 }
 
@@ -80,7 +79,8 @@ tls_session::tls_session(const tls_trust& trust, const std::string& host)
     if (named == 1) named = static_cast<int>(SSL_set_tlsext_host_name(ssl_.get(), host.c_str()));
   }
   if (named != 1) {
-    throw llm_fault(llm_failure::tls, fmt::format("'{}' cannot be the name in a certificate", host));
+    throw llm_fault(llm_failure::tls,
+                    fmt::format("'{}' cannot be the name in a certificate", host));
   }
 }
 
@@ -115,6 +115,11 @@ void tls_session::write(std::string_view bytes) {
   if (::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count) != 1) {
     fail("while sending the request");
   }
+}
+
+void tls_session::end() {
+  ::SSL_shutdown(ssl_.get());  // refuses where the handshake was not done; then nothing is said
+  ::ERR_clear_error();
 }
 
 void tls_session::input(std::string_view ciphertext) {

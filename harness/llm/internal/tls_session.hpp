@@ -36,6 +36,8 @@ class tls_session {
 
   void input(std::string_view ciphertext);
   std::string output();
+  /// Says so to the peer, in the next output().
+  void end();
   /// The peer said that nothing more follows. An end of the connection without it is no end.
   bool ended() const { return ended_; }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/llm/async_generator_asio.hpp"
-
 #include <gtest/gtest.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "harness/llm/async_generator_asio.hpp"
 
 namespace regatta {
 namespace {
@@ -123,11 +123,10 @@ TEST(AsyncGenerator, IsCancelledAsItsConsumerIs) {
   asio::cancellation_signal signal;
   const auto held = std::make_shared<int>(1);
   std::exception_ptr thrown;
-  asio::co_spawn(io, all_of(sleeping(io, held)),
-                 asio::bind_cancellation_slot(signal.slot(),
-                                              [&](std::exception_ptr error, std::vector<int>) {
-                                                thrown = error;
-                                              }));
+  asio::co_spawn(
+      io, all_of(sleeping(io, held)),
+      asio::bind_cancellation_slot(
+          signal.slot(), [&](std::exception_ptr error, std::vector<int>) { thrown = error; }));
   asio::post(io, [&] { signal.emit(asio::cancellation_type::terminal); });
   io.run();
   ASSERT_TRUE(thrown);

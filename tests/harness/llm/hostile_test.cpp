@@ -179,8 +179,7 @@ TYPED_TEST(HostileServer, AStreamInFragmentsOfOneByteIsPutTogether) {
   for (int i = 0; i < 2; ++i) {
     const read_stream stream = client.read("Hi");
     EXPECT_FALSE(stream.error) << stream.error->what();
-    EXPECT_EQ(stream.tokens,
-              (std::vector<std::string>{"h\xC3\xA9llo", " \xF0\x9F\x8C\x8A"}));
+    EXPECT_EQ(stream.tokens, (std::vector<std::string>{"h\xC3\xA9llo", " \xF0\x9F\x8C\x8A"}));
     EXPECT_EQ(stream.summary.finish_reason, "stop");
   }
   EXPECT_EQ(server.connections(), 1) << "a stream that was read to its end is followed by another";
@@ -308,7 +307,8 @@ TYPED_TEST(HostileServer, AnAnswerInHttp10IsTakenAndItsConnectionNotKept) {
 TYPED_TEST(HostileServer, InterimAnswersArePassedOver) {
   hostile_server server([](raw_connection& connection, int) {
     while (connection.request()) {
-      connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+      connection.send(
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
       connection.send(answer_with("final"));
     }
   });

@@ -59,9 +59,8 @@ class asynchronous_llm {
    public:
     llm_answer get() { return answer_.get(); }
     void cancel() {
-      boost::asio::post(*io_, [signal = signal_] {
-        signal->emit(boost::asio::cancellation_type::terminal);
-      });
+      boost::asio::post(
+          *io_, [signal = signal_] { signal->emit(boost::asio::cancellation_type::terminal); });
     }
 
    private:

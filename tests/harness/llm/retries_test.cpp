@@ -14,8 +14,8 @@ namespace {
 std::string refusal(const std::string& status, const std::string& headers = "",
                     const std::string& message = "try later") {
   const std::string body = R"({"error":{"message":")" + message + "\"}}";
-  return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 " + status + "\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 template <class Client>
@@ -90,8 +90,7 @@ TYPED_TEST(LlmRetries, ADateInRetryAfterGoesByTheGivenClock) {
 }
 
 TYPED_TEST(LlmRetries, A503ForeverEndsWithTheLastAttempt) {
-  hostile_server server(
-      this->refusing(1000, refusal("503 Service Unavailable"), this->requests));
+  hostile_server server(this->refusing(1000, refusal("503 Service Unavailable"), this->requests));
   auto options = options_for(server.url());
   options.retry = quick_retries(3);
   TypeParam client(options);
@@ -162,8 +161,7 @@ TYPED_TEST(LlmRetries, ARefusedConnectionIsTriedAgain) {
 }
 
 TYPED_TEST(LlmRetries, TheWaitsAreThoseOfTheGivenRandomSource) {
-  hostile_server server(
-      this->refusing(2, refusal("500 Internal Server Error"), this->requests));
+  hostile_server server(this->refusing(2, refusal("500 Internal Server Error"), this->requests));
   auto options = options_for(server.url());
   options.retry = {.attempts = 3, .first_delay = 10h, .longest_delay = 10h};
   options.surroundings.random_word = [] { return std::uint64_t{0}; };  // no wait at all

@@ -58,8 +58,8 @@ TEST(ChatWire, SendsEveryParameter) {
 TEST(ChatWire, WithoutAPathTheFirstVersionIsMeant) {
   EXPECT_EQ(wire_of("http://h:81").url, "http://h:81/v1/chat/completions");
   EXPECT_EQ(wire_of("https://h/openai/v2/").url, "https://h:443/openai/v2/chat/completions");
-  EXPECT_TRUE(wire_of("http://h:81").bytes.starts_with(
-      "POST /v1/chat/completions HTTP/1.1\r\nHost: h:81\r\n"));
+  EXPECT_TRUE(wire_of("http://h:81")
+                  .bytes.starts_with("POST /v1/chat/completions HTTP/1.1\r\nHost: h:81\r\n"));
   EXPECT_NE(wire_of("http://[::1]:81").bytes.find("\r\nHost: [::1]:81\r\n"), std::string::npos);
 }
 
@@ -106,8 +106,8 @@ TEST(ChatWire, ReadsACompletion) {
 }
 
 TEST(ChatWire, AToolCallHasNoText) {
-  const llm_answer answer = read_completion(
-      R"({"choices":[{"message":{"content":null},"finish_reason":"tool_calls"}]})");
+  const llm_answer answer =
+      read_completion(R"({"choices":[{"message":{"content":null},"finish_reason":"tool_calls"}]})");
   EXPECT_EQ(answer.text, "");
   EXPECT_FALSE(answer.usage);
 }

@@ -51,11 +51,14 @@ TEST(EventReader, AnEventWithoutItsEmptyLineIsNotComplete) {
 }
 
 TEST(EventReader, PassesOverAByteOrderMark) {
-  EXPECT_EQ(events_of("\xEF\xBB\xBF" "data: a\n\n"), strings{"a"});
+  EXPECT_EQ(events_of("\xEF\xBB\xBF"
+                      "data: a\n\n"),
+            strings{"a"});
 }
 
 TEST(EventReader, AnyPortionsGiveTheSameEvents) {
-  const std::string text = ": hi\r\ndata: h\xC3\xA9llo \xF0\x9F\x8C\x8A\r\n\r\ndata: b\r\rdata: c\n\n";
+  const std::string text =
+      ": hi\r\ndata: h\xC3\xA9llo \xF0\x9F\x8C\x8A\r\n\r\ndata: b\r\rdata: c\n\n";
   const strings expected{"h\xC3\xA9llo \xF0\x9F\x8C\x8A", "b", "c"};
   for (std::size_t portion = 1; portion <= text.size(); ++portion) {
     event_reader reader;

@@ -100,10 +100,10 @@ TEST(ResponseReader, AnEndBeforeTheAnswerIsALostConnectionThatMayPass) {
 }
 
 TEST(ResponseReader, AnEarlyEndIsTruncated) {
-  for (const char* const bytes : {"H", "HTTP/1.1 200 OK\r\nContent-Le",
-                                  "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
-                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-                                  "HTTP/1.1 100 Continue\r\n\r\n"}) {
+  for (const char* const bytes :
+       {"H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n"}) {
     EXPECT_EQ(fault_of_bytes(bytes), llm_failure::truncated) << bytes;
   }
 }
