@@ -54,6 +54,15 @@ class raw_connection {
   }
 
   void close() { socket_.reset(); }
+  /// Ends the connection with RST: what is on its way is lost.
+  void reset() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    socket_.reset();
+  }
+  /// Says nothing more, and goes on listening.
+  void half_close() { ::shutdown(socket_.get(), SHUT_WR); }
+  int handle() const { return socket_.get(); }
 
  private:
   bool fill() {
