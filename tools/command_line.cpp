@@ -20,6 +20,7 @@
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
+#include "tools/command_serve.hpp"
 #include "tools/command_tasks.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/usage_error.hpp"
@@ -75,6 +76,7 @@ int run_command_line(int argc, char** argv) {
   add_doctor_command(app, exit_code);
   add_gate_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
+  add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);
   try {
     app.parse(argc, argv);
