@@ -15,6 +15,9 @@
 
 namespace regatta {
 
+class event_loop;
+class reporting_engine;
+
 /// All that a backend may know when it starts.
 struct backend_setup {
   const workload_info& info;
@@ -53,6 +56,9 @@ struct backend_entry {
   /// Runs before the dataset is in memory, while the process is small and has one thread: the
   /// place to fork a server of clean processes. May be null.
   std::shared_ptr<void> (*prepare)(const std::map<std::string, std::string>& options) = nullptr;
+  /// Of event loops: where they take kernels; the setup must outlive it. Null for the others.
+  std::unique_ptr<reporting_engine> (*make_engine)(event_loop&, const backend_setup&) = nullptr;
+  bool loop_per_cpu = false;  ///< an event loop for each usable CPU, instead of one
 };
 
 /// Every registered backend, by name.

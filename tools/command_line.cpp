@@ -21,6 +21,7 @@
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
+#include "tools/command_serve.hpp"
 #include "tools/command_tasks.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/usage_error.hpp"
@@ -77,6 +78,7 @@ int run_command_line(int argc, char** argv) {
   add_gate_command(app, exit_code);
   add_lock_commands(app, exit_code);
   add_mock_llm_command(app, exit_code);
+  add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);
   try {
     app.parse(argc, argv);

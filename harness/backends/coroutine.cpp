@@ -4,6 +4,10 @@
 namespace regatta {
 namespace {
 
+std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup&) {
+  return std::make_unique<inline_compute>();
+}
+
 // One thread, one io_context, an item in flight is a coroutine. Kernels run on the loop.
 const backend_registration registered({
     .info = {.name = "coroutine",
@@ -12,11 +16,9 @@ const backend_registration registered({
              .complexity = 2,
              .takes_blocking_code = false},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
-      return std::make_unique<loop_backend>(
-          setup, [](event_loop&, const backend_setup&) -> std::unique_ptr<reporting_engine> {
-            return std::make_unique<inline_compute>();
-          });
+      return std::make_unique<loop_backend>(setup, &make_engine);
     },
+    .make_engine = &make_engine,
 });
 
 }  // namespace

@@ -65,6 +65,10 @@ const backend_registration registered({
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<coroutine_mt>(setup);
     },
+    .make_engine = [](event_loop&, const backend_setup&) -> std::unique_ptr<reporting_engine> {
+      return std::make_unique<inline_compute>();
+    },
+    .loop_per_cpu = true,
 });
 
 }  // namespace

@@ -21,7 +21,9 @@ class process_compute final : public reporting_engine {
   async_task<buffer> compute(event_loop&, bytes_view, kernel_call work, bytes_view input) override {
     remote_answer answer = co_await pool_.run_kernel(work.function, input);
     if (answer.outcome != remote_answer::fate::answered) {
-      throw std::runtime_error(std::string(as_text(answer.bytes)));
+      const std::string problem(as_text(answer.bytes));
+      if (answer.outcome == remote_answer::fate::lost) throw worker_lost(problem);
+      throw std::runtime_error(problem);
     }
     co_return std::move(answer.bytes);
   }
@@ -36,6 +38,10 @@ class process_compute final : public reporting_engine {
   process_pool pool_;
 };
 
+std::unique_ptr<reporting_engine> make_engine(event_loop& loop, const backend_setup& setup) {
+  return std::make_unique<process_compute>(loop, setup);
+}
+
 const backend_registration registered({
     .info = {.name = "coroutine+process",
              .summary = "one event loop; kernels are offloaded to worker processes",
@@ -43,15 +49,13 @@ const backend_registration registered({
              .options =
                  {{"start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}}}},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
-      return std::make_unique<loop_backend>(
-          setup, [](event_loop& loop, const backend_setup& s) -> std::unique_ptr<reporting_engine> {
-            return std::make_unique<process_compute>(loop, s);
-          });
+      return std::make_unique<loop_backend>(setup, &make_engine);
     },
     .prepare = [](const std::map<std::string, std::string>& options) -> std::shared_ptr<void> {
       if (parse_start_method(options.at("start")) != start_method::forkserver) return nullptr;
       return std::make_shared<fork_server>();
     },
+    .make_engine = &make_engine,
 });
 
 }  // namespace

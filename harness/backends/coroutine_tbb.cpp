@@ -85,14 +85,16 @@ class tbb_compute final : public reporting_engine {
   std::atomic<unsigned> under_way_{0};  ///< tasks that may still touch the loop
 };
 
+std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup& setup) {
+  return std::make_unique<tbb_compute>(setup.cpus.usable);
+}
+
 const backend_registration registered({
     .info = about,
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
-      return std::make_unique<loop_backend>(
-          setup, [](event_loop&, const backend_setup& s) -> std::unique_ptr<reporting_engine> {
-            return std::make_unique<tbb_compute>(s.cpus.usable);
-          });
+      return std::make_unique<loop_backend>(setup, &make_engine);
     },
+    .make_engine = &make_engine,
 });
 
 #endif

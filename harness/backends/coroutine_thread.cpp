@@ -28,16 +28,18 @@ class thread_compute final : public reporting_engine {
   worker_pool pool_;
 };
 
+std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup& setup) {
+  return std::make_unique<thread_compute>(setup);
+}
+
 const backend_registration registered({
     .info = {.name = "coroutine+thread",
              .summary = "one event loop; kernels are offloaded to a thread pool",
              .complexity = 4},
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
-      return std::make_unique<loop_backend>(
-          setup, [](event_loop&, const backend_setup& s) -> std::unique_ptr<reporting_engine> {
-            return std::make_unique<thread_compute>(s);
-          });
+      return std::make_unique<loop_backend>(setup, &make_engine);
     },
+    .make_engine = &make_engine,
 });
 
 }  // namespace

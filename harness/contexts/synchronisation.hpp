@@ -13,7 +13,8 @@ namespace regatta {
 // that the same source suspends a coroutine in one colour and parks a thread in the other. Thread
 // safety: shared objects, within one process.
 
-/// At most `permits` holders at a time.
+/// At most `permits` holders at a time. Who waits is served in the order of arrival: a released
+/// permit is handed to the first waiter, a newcomer cannot take it before that one has woken up.
 template <class Context>
 class basic_semaphore {
  public:
@@ -21,20 +22,43 @@ class basic_semaphore {
 
   typename Context::template task<void> acquire(Context& context) {
     std::unique_lock lock(mutex_);
-    while (permits_ == 0) co_await released_.wait(context, lock);
-    --permits_;
+    if (permits_ > 0) {
+      --permits_;
+      co_return;
+    }
+    ++waiting_;
+    try {
+      do {
+        co_await released_.wait(context, lock);
+      } while (handed_ == 0);
+    } catch (...) {  // its deadline; a permit may have been meant for it
+      --waiting_;
+      if (handed_ > waiting_) {
+        --handed_;
+        ++permits_;
+      }
+      throw;
+    }
+    --waiting_;
+    --handed_;
   }
 
   void release() {
     const std::lock_guard lock(mutex_);
-    ++permits_;
+    if (waiting_ == handed_) {
+      ++permits_;
+      return;
+    }
+    ++handed_;
     released_.notify_one();
   }
 
  private:
   std::mutex mutex_;
   typename Context::condition released_;
-  std::size_t permits_;
+  std::size_t permits_;      // none while anybody waits for one
+  std::size_t waiting_ = 0;  // in acquire
+  std::size_t handed_ = 0;   // permits on their way to waiters
 };
 
 /// A bounded queue: send waits while it is full, receive while it is empty. After close(), receive

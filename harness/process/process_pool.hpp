@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct remote_answer {
   };
   fate outcome = fate::answered;
   buffer bytes;
+};
+
+/// What a kernel throws in the place where it was asked for, if its worker died over it. A kernel
+/// is pure, so it may be run again.
+struct worker_lost : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 /// Worker processes behind one event loop: a socket each, requests appended to what is being sent

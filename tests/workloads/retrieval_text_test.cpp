@@ -26,6 +26,13 @@ TEST(StripMarkup, KeepsWhatOnlyLooksLikeMarkup) {
   EXPECT_EQ(strip_markup(""), "");
 }
 
+TEST(StripMarkup, TakesNoSquareOfTheTimeForMarkupThatNeverEnds) {
+  EXPECT_EQ(strip_markup(std::string(4U << 20U, '<')), "");  // minutes, if each looked for its end
+  std::string comments;
+  for (int i = 0; i < 1 << 18; ++i) comments += "<!-- &";
+  EXPECT_EQ(strip_markup(comments + "end").substr(0, 10), "!-- !-- !-");
+}
+
 TEST(OverlappingPassages, CoverTheText) {
   EXPECT_EQ(strings(overlapping_passages("a b, c d e!", 2, 1)),
             (texts{"a b", "b, c", "c d", "d e"}));

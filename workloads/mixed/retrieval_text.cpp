@@ -56,15 +56,24 @@ std::string strip_markup(std::string_view html) {
   const auto separate = [&text] {
     if (!text.empty() && text.back() != ' ') text += ' ';
   };
+  // What was not found once is not in the rest either: a hostile text of '<' alone takes no n²
+  // steps.
+  bool comments_end = true;
+  bool tags_end = true;
   while (!html.empty()) {
     interpreter::checkpoint();
     const char c = html.front();
     std::size_t length = 1;
-    if (html.substr(0, 4) == "<!--" || c == '<' || c == '&') {
-      const std::string_view end = html.substr(0, 4) == "<!--" ? "-->" : c == '<' ? ">" : ";";
-      const std::size_t found = html.find(end);
+    if (c == '<' || c == '&') {
+      const bool comment = html.substr(0, 4) == "<!--";
+      const std::string_view end = comment ? "-->" : c == '<' ? ">" : ";";
+      bool& ends = comment ? comments_end : tags_end;
       // A lone '&' is no entity: the longest of HTML has 33 characters.
-      const bool closed = found != std::string_view::npos && (c == '<' || found <= 33);
+      const std::size_t found = c == '&' ? html.substr(0, 34).find(end)
+                                : ends   ? html.find(end)
+                                         : std::string_view::npos;
+      const bool closed = found != std::string_view::npos;
+      if (c == '<') ends = closed;
       if (closed) length = found + end.size();
       separate();
     } else if (c == ' ' || (c >= '\t' && c <= '\r')) {

@@ -62,6 +62,43 @@ TYPED_TEST(Synchronisation, AReleasedPermitIsNotForgotten) {
   });
 }
 
+TYPED_TEST(Synchronisation, APermitIsNotLostToAWaiterWhoGaveUp) {
+  using context = typename TypeParam::context;
+  using task = typename context::template task<void>;
+  this->colour.run([&](context& ctx) -> task {
+    typename context::semaphore gate(1);
+    co_await gate.acquire(ctx);
+    const auto wait = [&](context& scoped) -> typename context::template task<int> {
+      co_await gate.acquire(scoped);
+      co_return 0;
+    };
+    const auto in_vain = co_await ctx.with_timeout(1ms, wait);
+    EXPECT_EQ(in_vain, std::nullopt);
+    gate.release();
+    const auto in_time = co_await ctx.with_timeout(10s, wait);
+    EXPECT_EQ(in_time, 0);
+  });
+}
+
+TEST(SemaphoreOrder, WhoComesLaterDoesNotOvertakeAWaiterWhoHasNotWokenUpYet) {
+  asynchronous colour;
+  std::vector<std::size_t> order;
+  colour.run([&](async_context& ctx) -> async_task<void> {
+    async_context::semaphore gate(1);
+    co_await gate.acquire(ctx);
+    // The first two wait; the third gives the permit back and wants it again at once.
+    const auto branch = [&](std::size_t i) -> async_task<int> {
+      if (i == 2) gate.release();
+      co_await gate.acquire(ctx);
+      order.push_back(i);
+      gate.release();
+      co_return 0;
+    };
+    (void)co_await ctx.gather(3, branch);
+  });
+  EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2}));
+}
+
 TYPED_TEST(Synchronisation, AnEventLetsEveryWaiterOnBeforeAndAfter) {
   using context = typename TypeParam::context;
   using task = typename context::template task<void>;
