@@ -14,6 +14,8 @@ using ExecutorCrash = ExecutorLaws;
 INSTANTIATE_TEST_SUITE_P(Laws, ExecutorCrash, testing::ValuesIn(process_executor_names()),
                          law_name);
 
+pid_t own_pid() { return ::getpid(); }
+
 int die_if(bool so, int value) {
   if (so) ::raise(SIGKILL);
   return value;
@@ -31,7 +33,7 @@ std::string broken_text(const auto& answer) {
 TEST_P(ExecutorCrash, AWorkerThatIsKilledFailsTheCallItWasAtAndSaysHow) {
   const gate closed;
   executor ex = make(1);
-  const pid_t worker = ex.submit(::getpid).result();
+  const pid_t worker = ex.submit(own_pid).result();
   const auto lost = ex.submit(pass, closed.path());
   closed.await_begun();
   const auto behind = ex.submit(twice, 4);
@@ -41,7 +43,17 @@ TEST_P(ExecutorCrash, AWorkerThatIsKilledFailsTheCallItWasAtAndSaysHow) {
                         "calls are not affected",
                         worker));
   EXPECT_EQ(behind.result(), 8);
-  EXPECT_NE(ex.submit(::getpid).result(), worker);
+  EXPECT_NE(ex.submit(own_pid).result(), worker);
+}
+
+TEST_P(ExecutorCrash, AFunctionOfASharedLibraryIsRefusedWithTheReason) {
+  executor ex = make(1);
+  try {
+    (void)ex.submit(::getpid);
+    ADD_FAILURE() << "it was sent";
+  } catch (const cannot_travel& refusal) {
+    EXPECT_NE(std::string(refusal.what()).find("shared library"), std::string::npos);
+  }
 }
 
 TEST_P(ExecutorCrash, OneDeadlyCallAmongManyFailsAlone) {
@@ -76,7 +88,7 @@ TEST_P(ExecutorCrash, TheExecutorSurvivesOneCrashAfterTheOther) {
 
 TEST_P(ExecutorCrash, AWorkerThatIsKilledWhileItIdlesTakesNoCallAlong) {
   executor ex = make(1);
-  const pid_t worker = ex.submit(::getpid).result();
+  const pid_t worker = ex.submit(own_pid).result();
   ::kill(worker, SIGKILL);
   siginfo_t info{};
   ::waitid(P_PID, static_cast<id_t>(worker), &info, WEXITED | WNOWAIT);
@@ -95,7 +107,7 @@ TEST_P(ExecutorCrash, AChunkOfAMapIsLostAsAWhole) {
 TEST_P(ExecutorCrash, WorkersAreReplacedWhenTheForkServerHasDiedToo) {
   const auto before = descendants_of(::getpid());
   executor ex = make(1);
-  const pid_t worker = ex.submit(::getpid).result();
+  const pid_t worker = ex.submit(own_pid).result();
   for (const pid_t child : descendants_of(::getpid())) {
     const bool ours = std::find(before.begin(), before.end(), child) == before.end();
     if (ours && child != worker) ::kill(child, SIGKILL);

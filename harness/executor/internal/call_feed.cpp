@@ -8,6 +8,7 @@ namespace regatta::internal {
 void call_feed::push(std::shared_ptr<call> work) {
   // Posted under the lock: once the loop's thread has it, the loop may come to its end.
   const std::lock_guard lock(mutex_);
+  ++load_;
   if (waiting_.empty()) {
     calls_.push_back(std::move(work));
     return;
@@ -27,7 +28,12 @@ void call_feed::close() {
 
 std::size_t call_feed::load() const {
   const std::lock_guard lock(mutex_);
-  return calls_.size() + (waiting_.empty() ? 1 : 0);
+  return load_;
+}
+
+void call_feed::served() {
+  const std::lock_guard lock(mutex_);
+  --load_;
 }
 
 bool next_call::await_suspend(std::coroutine_handle<> caller) {

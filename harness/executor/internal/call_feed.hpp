@@ -22,7 +22,7 @@ class next_call;
 ///     if (work == nullptr) co_return;  // closed, and empty
 ///     …
 ///
-/// Thread safety: push(), close() and load() from any thread; the loop must outlive them.
+/// Thread safety: push(), close(), served() and load() from any thread; the loop must outlive them.
 class call_feed {
  public:
   explicit call_feed(event_loop& loop) : loop_(loop) {}
@@ -30,7 +30,9 @@ class call_feed {
   void push(std::shared_ptr<call> work);
   /// No more push(). Who waits for a call gets null when there are none left.
   void close();
-  /// Calls ahead of the next one, roughly: to choose between loops.
+  /// A call that came from here is at its end.
+  void served();
+  /// Calls pushed and not served: to choose between loops.
   std::size_t load() const;
 
  private:
@@ -40,6 +42,7 @@ class call_feed {
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<call>> calls_;
   std::vector<next_call*> waiting_;
+  std::size_t load_ = 0;
   bool closed_ = false;
 };
 

@@ -12,9 +12,11 @@ async_task<void> serve_calls(call_feed& feed, const loop_thread::server& serve) 
     next_call next(feed);
     const std::shared_ptr<call> work = co_await next;
     if (work == nullptr) co_return;
-    if (!work->begin()) continue;
-    async_task<void> served = serve(*work);
-    co_await std::move(served);
+    if (work->begin()) {
+      async_task<void> served = serve(*work);
+      co_await std::move(served);
+    }
+    feed.served();
   }
 }
 
