@@ -78,8 +78,7 @@ class completions {
 template <std::ranges::input_range Futures>
 completions<internal::result_of_futures<Futures>> as_completed(
     const Futures& futures, std::optional<std::chrono::nanoseconds> timeout = std::nullopt) {
-  return {{std::ranges::begin(futures), std::ranges::end(futures)},
-          internal::limit_after(timeout)};
+  return {{std::ranges::begin(futures), std::ranges::end(futures)}, internal::limit_after(timeout)};
 }
 
 }  // namespace regatta

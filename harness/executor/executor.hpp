@@ -23,7 +23,7 @@ namespace regatta {
 
 /// What calls may be given to an executor.
 enum class accepts {
-  anything,        ///< what cannot travel to another process is refused at run time, where it has to
+  anything,  ///< what cannot travel to another process is refused at run time, where it has to
   what_can_travel  ///< what cannot travel does not compile, whatever the executor
 };
 
@@ -56,8 +56,7 @@ class basic_executor : public executor_base {
     if constexpr (Accepted == accepts::what_can_travel) shape::must_travel();
     std::shared_ptr<internal::result_call<result>> made;
     if (core()->runs_calls_here()) {
-      made = std::make_shared<
-          internal::local_call<result, std::decay_t<F>, std::decay_t<Args>...>>(
+      made = std::make_shared<internal::local_call<result, std::decay_t<F>, std::decay_t<Args>...>>(
           core(), std::forward<F>(f), std::forward<Args>(args)...);
     } else if constexpr (shape::travels) {
       made = std::make_shared<internal::remote_call<result>>(

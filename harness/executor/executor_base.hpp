@@ -18,8 +18,8 @@ class engine;
 
 /// What is known of an executor before one is made.
 struct executor_info {
-  std::string name;     ///< as the backend's: "thread", "coroutine+process"
-  std::string summary;  ///< one line, no full stop
+  std::string name;            ///< as the backend's: "thread", "coroutine+process"
+  std::string summary;         ///< one line, no full stop
   bool concurrent = true;      ///< false: submit() returns when the call has finished
   bool one_at_a_time = false;  ///< whatever executor_options::workers says
   bool in_processes = false;   ///< calls travel, and a crash takes no more than one of them along

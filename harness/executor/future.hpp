@@ -48,11 +48,11 @@ class [[nodiscard("the result, or the exception, comes through it")]] future {
     return value();
   }
   /// Of a future that is going away: the result itself; a copy if it can be copied.
-  R result() && {
+  R result()&& {
     call_->wait(std::nullopt);
     return move_out();
   }
-  R result(timeout limit) && {
+  R result(timeout limit)&& {
     wait_for(limit);
     return move_out();
   }

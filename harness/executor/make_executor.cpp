@@ -62,8 +62,8 @@ const entry& entry_of(std::string_view name) {
   if (found != entries().end()) return *found;
   std::vector<std::string> names;
   for (const entry& each : entries()) names.push_back(each.info.name);
-  throw std::invalid_argument(fmt::format("there is no executor '{}'; there are {}", name,
-                                          fmt::join(names, ", ")));
+  throw std::invalid_argument(
+      fmt::format("there is no executor '{}'; there are {}", name, fmt::join(names, ", ")));
 }
 
 template <class Executor>

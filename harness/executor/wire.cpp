@@ -29,17 +29,18 @@ bytes_view wire_reader::bytes(std::size_t size) {
 std::size_t wire_reader::count(std::size_t least_size) {
   const auto elements = read_as<std::uint64_t>(bytes(sizeof(std::uint64_t)));
   if (least_size != 0 && elements > rest_.size() / least_size) {
-    throw std::runtime_error(fmt::format("a message has {} bytes left where {} elements are read: "
-                                         "{}",
-                                         rest_.size(), elements, disagreement));
+    throw std::runtime_error(
+        fmt::format("a message has {} bytes left where {} elements are read: "
+                    "{}",
+                    rest_.size(), elements, disagreement));
   }
   return static_cast<std::size_t>(elements);
 }
 
 void wire_reader::expect_end() const {
   if (rest_.empty()) return;
-  throw std::runtime_error(fmt::format("{} bytes of a message were not read: {}", rest_.size(),
-                                       disagreement));
+  throw std::runtime_error(
+      fmt::format("{} bytes of a message were not read: {}", rest_.size(), disagreement));
 }
 
 namespace internal {

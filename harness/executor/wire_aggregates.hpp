@@ -22,13 +22,16 @@ struct any_base_of {
 };
 
 template <class T>
-concept derived_aggregate = requires { T{any_base_of<T>()}; };
+concept derived_aggregate = requires {
+  T{any_base_of<T>()};
+};
 
 /// A struct of values: no base, no constructor of its own, nothing that cannot be made empty first.
 template <class T>
 concept plain_aggregate =
     std::is_class_v<T> && std::is_aggregate_v<T> && std::is_default_constructible_v<T> &&
-    std::is_move_constructible_v<T> && !std::is_empty_v<T> && !derived_aggregate<T>;
+    std::is_move_constructible_v<T> && !std::is_empty_v<T> &&
+    !derived_aggregate<T>;
 
 template <class T, std::size_t... I>
 constexpr bool fields_travel(std::index_sequence<I...>) {
@@ -50,9 +53,8 @@ struct wire<T> {
   }
   static T read(wire_reader& in) {
     T value{};
-    boost::pfr::for_each_field(value, [&]<class Field>(Field& field) {
-      field = wire_read<Field>(in);
-    });
+    boost::pfr::for_each_field(value,
+                               [&]<class Field>(Field& field) { field = wire_read<Field>(in); });
     return value;
   }
 };

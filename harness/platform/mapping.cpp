@@ -27,8 +27,7 @@ unique_fd memory_file(std::size_t size) {
 shared_mapping::shared_mapping(int file, std::size_t size, mapping_pages pages) {
   if (size == 0) return;
   const int populate = pages == mapping_pages::at_once ? MAP_POPULATE : 0;
-  void* const start =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | populate, file, 0);
+  void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | populate, file, 0);
   if (start == MAP_FAILED) fail("mapping shared memory");
   bytes_ = {static_cast<std::byte*>(start), size};
 }

@@ -9,8 +9,8 @@
 
 namespace regatta {
 
-/// When a mapping's pages are taken: all at once, so that no page fault is left for the measured part,
-/// or each when it is touched.
+/// When a mapping's pages are taken: all at once, so that no page fault is left for the measured
+/// part, or each when it is touched.
 enum class mapping_pages { at_once, when_touched };
 
 /// Zeroed memory that forked children share with us. Backed by a memfd: no name in any file system,

@@ -170,8 +170,8 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
   static run_environment environment{dataset, setup.at("endpoints").get<endpoint_map>(),
                                      setup.at("api_key").get<std::string>()};
   const auto name = setup.at("workload").get<std::string>();
-  static const auto workload = name.empty() ? std::make_unique<kernels_only>()
-                                            : workloads().at(name).open(dataset);
+  static const auto workload =
+      name.empty() ? std::make_unique<kernels_only>() : workloads().at(name).open(dataset);
   serve(stream, *workload, environment, *reinterpret_cast<worker_progress*>(page.bytes().data()));
 }
 

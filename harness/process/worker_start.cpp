@@ -250,9 +250,8 @@ std::pair<pid_t, unique_fd> start_ring_worker(const ring_worker_setup& setup) {
                                .dump();
   try {
     buffer head;
-    append(head, message_header{.kind = message_kind::setup,
-                                .argument = json.size(),
-                                .size = json.size()});
+    append(head, message_header{
+                     .kind = message_kind::setup, .argument = json.size(), .size = json.size()});
     send_all(ours.get(), head);
     send_all(ours.get(), as_bytes(json));
     await_ready(ours.get());

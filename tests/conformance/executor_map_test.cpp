@@ -71,9 +71,9 @@ TEST_P(ExecutorMap, MovesElementsOutOfAContainerThatIsGivenAway) {
   executor ex = make();
   std::vector<std::unique_ptr<int>> owned;
   for (int i = 0; i < 5; ++i) owned.push_back(std::make_unique<int>(i));
-  const auto sum = ex.map([](std::unique_ptr<int> each) { return *each + 1; }, std::move(owned),
-                          {.chunk = 2})
-                       .to_vector();
+  const auto sum =
+      ex.map([](std::unique_ptr<int> each) { return *each + 1; }, std::move(owned), {.chunk = 2})
+          .to_vector();
   EXPECT_EQ(sum, (std::vector<int>{1, 2, 3, 4, 5}));
 }
 

@@ -115,8 +115,8 @@ TEST_P(ExecutorResults, AResultThatOnlyMovesIsTakenOut) {
 
 TEST_P(ExecutorResults, AnArgumentThatOnlyMovesIsMovedIn) {
   executor ex = make();
-  const auto answer = ex.submit([](std::unique_ptr<int> value) { return *value + 1; },
-                                std::make_unique<int>(6));
+  const auto answer =
+      ex.submit([](std::unique_ptr<int> value) { return *value + 1; }, std::make_unique<int>(6));
   EXPECT_EQ(answer.result(), 7);
 }
 
@@ -209,9 +209,7 @@ TEST_P(ExecutorResults, AnArgumentOrAResultThatCannotTravelIsNamed) {
   const auto submit_pointer = [&] {
     return ex.submit([](int, std::mutex* of) { return of != nullptr; }, 1, &here);
   };
-  const auto submit_for_pointer = [&] {
-    return ex.submit([]() -> const char* { return "text"; });
-  };
+  const auto submit_for_pointer = [&] { return ex.submit([]() -> const char* { return "text"; }); };
   if (!in_processes()) {
     EXPECT_TRUE(submit_pointer().result());
     EXPECT_STREQ(submit_for_pointer().result(), "text");

@@ -121,8 +121,8 @@ TEST_P(ExecutorWaiting, WaitForAllComesBackWithAll) {
 }
 
 TEST_P(ExecutorWaiting, WaitForNothingComesBackAtOnce) {
-  for (const auto mode : {return_when::first_completed, return_when::first_exception,
-                          return_when::all_completed}) {
+  for (const auto mode :
+       {return_when::first_completed, return_when::first_exception, return_when::all_completed}) {
     EXPECT_TRUE(wait(std::vector<future<int>>(), mode).done.empty());
   }
 }

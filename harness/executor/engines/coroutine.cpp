@@ -15,8 +15,8 @@ async_task<void> run_on_loop(call& work) {
 }
 
 std::unique_ptr<loop_thread> inline_loop(const executor_core& core, bool alone) {
-  return std::make_unique<loop_thread>(core, alone, 1,
-                                       [](event_loop&) { return loop_thread::server(run_on_loop); });
+  return std::make_unique<loop_thread>(
+      core, alone, 1, [](event_loop&) { return loop_thread::server(run_on_loop); });
 }
 
 // Calls run on the loops themselves, one at a time on each. The next goes to the loop with the

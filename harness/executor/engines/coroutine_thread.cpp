@@ -23,10 +23,9 @@ class coroutine_thread_engine final : public engine {
  public:
   coroutine_thread_engine(const executor_core& core, unsigned workers)
       : loop_(core, true, workers, [&core, workers](event_loop& loop) -> loop_thread::server {
-          return [&core, &loop, pool = std::make_shared<worker_pool>(
-                                    workers, std::span<const int>())](call& work) {
-            return run_on_pool(core, *pool, loop, work);
-          };
+          return
+              [&core, &loop, pool = std::make_shared<worker_pool>(workers, std::span<const int>())](
+                  call& work) { return run_on_pool(core, *pool, loop, work); };
         }) {}
 
   void submit(std::shared_ptr<call> work) override { loop_.feed().push(std::move(work)); }

@@ -82,9 +82,8 @@ process_options checked(const executor_options& options) {
         "executors do not fork this process, which may have threads: start is forkserver or spawn");
   }
   if (options.prefetch >= kernel_rings::most_slots) {
-    throw std::invalid_argument(
-        fmt::format("prefetch is at most {}, not {}", kernel_rings::most_slots - 1,
-                    options.prefetch));
+    throw std::invalid_argument(fmt::format("prefetch is at most {}, not {}",
+                                            kernel_rings::most_slots - 1, options.prefetch));
   }
   return {method, options.workers, options.prefetch, options.max_message_bytes};
 }

@@ -126,7 +126,8 @@ std::exception_ptr call::error() const {
 std::uint64_t call::when_finished(std::function<void()> note) {
   {
     const std::lock_guard lock(mutex_);
-    // Cancelled calls have run their notes, or are about to: finish() takes the list under the lock.
+    // Cancelled calls have run their notes, or are about to: finish() takes the list under the
+    // lock.
     if (status_ == call_status::pending || status_ == call_status::running) {
       notes_.push_back({++noted_, std::move(note)});
       return noted_;

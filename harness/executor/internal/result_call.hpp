@@ -25,7 +25,9 @@ class result_call : public call {
 
  protected:
   std::exception_ptr thrown() const noexcept final { return came_of_it_->error(); }
-  void keep_error(std::exception_ptr error) noexcept final { came_of_it_.emplace(std::move(error)); }
+  void keep_error(std::exception_ptr error) noexcept final {
+    came_of_it_.emplace(std::move(error));
+  }
   std::optional<attempt<R>> came_of_it_;
 };
 

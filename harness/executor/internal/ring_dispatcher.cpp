@@ -186,8 +186,8 @@ void ring_dispatcher::send(unsigned index, std::shared_ptr<call> work) {
 
 // Of those alive, if there are any.
 unsigned ring_dispatcher::least_loaded() const {
-  const auto least = std::min_element(
-      workers_.begin(), workers_.end(), [](const worker& a, const worker& b) {
+  const auto least =
+      std::min_element(workers_.begin(), workers_.end(), [](const worker& a, const worker& b) {
         return std::pair(a.pid < 0, a.out.size()) < std::pair(b.pid < 0, b.out.size());
       });
   return static_cast<unsigned>(least - workers_.begin());

@@ -40,7 +40,7 @@ class ring_dispatcher {
   };
   struct worker {
     pid_t pid = -1;
-    unique_fd life;  ///< the worker ends when it closes
+    unique_fd life;             ///< the worker ends when it closes
     std::deque<sent_call> out;  ///< in the order in which they were sent
     std::vector<std::uint64_t> free_slots;
     std::uint64_t answered = 0;
@@ -66,7 +66,8 @@ class ring_dispatcher {
   kernel_rings rings_;
   std::unique_ptr<fork_server> server_;
   std::vector<worker> workers_;
-  std::deque<std::shared_ptr<call>> again_;  ///< begun, but their worker died before it came to them
+  std::deque<std::shared_ptr<call>>
+      again_;  ///< begun, but their worker died before it came to them
   std::mutex mutex_;
   std::deque<std::shared_ptr<call>> waiting_;
   std::atomic<std::size_t> waiting_count_{0};  ///< of waiting_, for who does not hold the mutex
