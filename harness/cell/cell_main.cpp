@@ -21,7 +21,7 @@
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
-#include "harness/process/worker.hpp"
+#include "harness/process/worker_role.hpp"
 
 namespace regatta {
 namespace {
@@ -220,10 +220,10 @@ int run_cell(pid_t runner) {
 }  // namespace
 
 std::optional<int> run_internal_role(int argc, char** argv) {
+  become_worker_if_asked(argc, argv);
   if (argc != 3) return std::nullopt;
   const std::string_view role = argv[1];
   if (role == "internal-cell") return run_cell(std::atoi(argv[2]));
-  if (role == "internal-worker") serve_as_fresh_worker(std::atoi(argv[2]));
   return std::nullopt;
 }
 

@@ -9,16 +9,19 @@
 
 namespace regatta {
 
+/// When a mapping's pages are taken: all at once, so that no page fault is left for the measured
+/// part, or each when it is touched.
+enum class mapping_pages { at_once, when_touched };
+
 /// Zeroed memory that forked children share with us. Backed by a memfd: no name in any file system,
 /// gone with its last process, however that ends.
 class shared_mapping {
  public:
   shared_mapping() = default;
-  /// Touched in full before it is returned, so that no page fault is left for the measured part.
   /// Throws std::system_error.
   explicit shared_mapping(std::size_t size);
   /// All of a file of that size, such as memory_file() makes; the descriptor may be closed after.
-  shared_mapping(int file, std::size_t size);
+  shared_mapping(int file, std::size_t size, mapping_pages pages = mapping_pages::at_once);
   shared_mapping(shared_mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   shared_mapping& operator=(shared_mapping&& other) noexcept {
     std::swap(bytes_, other.bytes_);

@@ -210,6 +210,18 @@ struct process_pool::state {
     release_if_dead(dead);
   }
 
+  // After the last worker could not be replaced: what stood in the way may have gone.
+  bool revive() {
+    try {
+      workers.push_back(start(-1));
+      return true;
+    } catch (const std::exception& error) {
+      broken = std::string("there is no worker process left, and none could be started: ") +
+               error.what();
+      return false;
+    }
+  }
+
   // A dead link stays until its write, which may still be under way, has come back.
   void release_if_dead(worker_link& link) {
     if (link.pid != -1 || link.write_active) return;
@@ -227,7 +239,7 @@ struct process_pool::state {
       bool await_ready() noexcept { return false; }
       void await_suspend(std::coroutine_handle<> caller) {
         call.caller = caller;
-        if (pool.workers.empty()) {
+        if (pool.workers.empty() && !pool.revive()) {
           pool.fail(call, pool.broken);
         } else {
           pool.send(call);

@@ -15,6 +15,7 @@
 #include "harness/load/serve_items.hpp"
 #include "harness/platform/affinity.hpp"
 #include "harness/platform/child_process.hpp"
+#include "harness/process/patient_wait.hpp"
 
 namespace regatta {
 namespace {
@@ -23,27 +24,6 @@ using namespace std::chrono_literals;
 
 // How long a sleeper sleeps before it looks whether the others still live.
 constexpr std::chrono::nanoseconds patience = 20ms;
-
-void cpu_relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-template <class Ready>
-void wait_for(Ready ready, parking_spot& spot, std::chrono::nanoseconds spin,
-              std::chrono::nanoseconds timeout) {
-  if (spin.count() > 0) {
-    const auto until = steady_clock::now() + spin;
-    while (steady_clock::now() < until) {
-      if (ready()) return;
-      cpu_relax();
-    }
-  }
-  if (!ready()) spot.park(ready, timeout);
-}
 
 constexpr std::size_t line = 128;
 constexpr std::size_t rounded(std::size_t size) { return (size + line - 1) / line * line; }
@@ -99,7 +79,7 @@ void shared_pool::serve(const worker& self, pid_t parent) const {
   for (;;) {
     const request* const next = box.requests.front();
     if (next == nullptr) {
-      wait_for([&] { return !box.requests.empty(); }, box.worker_spot, spin_, 1s);
+      patient_wait([&] { return !box.requests.empty(); }, box.worker_spot, spin_, 1s);
       if (::getppid() != parent) ::_exit(0);
       continue;
     }
@@ -219,7 +199,7 @@ void shared_pool::run(epoch& slice, unsigned outstanding) {
       return std::any_of(workers_.begin(), workers_.end(),
                          [](const worker& each) { return !each.box->replies.empty(); });
     };
-    wait_for(any_reply, *dispatcher_spot_, spin_, timeout);
+    patient_wait(any_reply, *dispatcher_spot_, spin_, timeout);
     if (const auto now = steady_clock::now(); now - checked > patience) {
       checked = now;
       check_workers(notes);

@@ -13,6 +13,8 @@
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
+#include "harness/process/kernel_rings.hpp"
+#include "harness/process/kernels_only.hpp"
 #include "harness/process/worker_protocol.hpp"
 
 namespace regatta {
@@ -139,14 +141,25 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
 [[noreturn]] void serve_as_fresh_worker(pid_t parent) {
   die_with_parent(parent);
   message_stream stream(worker_socket);
-  const shared_mapping page(worker_progress_file, sizeof(worker_progress));
   const bytes_view head_bytes = stream.take(sizeof(message_header));
   if (head_bytes.empty()) ::_exit(0);
   const auto head = read_as<message_header>(head_bytes);
   const bytes_view json_bytes = stream.take(head.argument);
   if (json_bytes.empty()) ::_exit(0);
   const auto setup = nlohmann::json::parse(as_text(json_bytes));
+  if (setup.contains("rings")) {
+    const auto& rings = setup.at("rings");
+    serve_as_ring_worker(worker_progress_file,
+                         {.workers = rings.at("workers").get<unsigned>(),
+                          .slots = rings.at("slots").get<unsigned>(),
+                          .slot_bytes = rings.at("slot_bytes").get<std::size_t>()},
+                         rings.at("index").get<unsigned>(), parent, [&stream] {
+                           append(stream.out(), message_header{.kind = message_kind::ready});
+                           stream.flush();
+                         });
+  }
   interpreter::use(parse_lock_model(setup.at("lock").get<std::string>()).value());
+  const shared_mapping page(worker_progress_file, sizeof(worker_progress));
   // The dataset is read straight to where it stays: one copy, this process's own.
   static buffer dataset;
   dataset.resize(head.size - head.argument);
@@ -159,8 +172,9 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
   }
   static run_environment environment{dataset, setup.at("endpoints").get<endpoint_map>(),
                                      setup.at("api_key").get<std::string>()};
+  const auto name = setup.at("workload").get<std::string>();
   static const auto workload =
-      workloads().at(setup.at("workload").get<std::string>()).open(dataset);
+      name.empty() ? std::make_unique<kernels_only>() : workloads().at(name).open(dataset);
   serve(stream, *workload, environment, *reinterpret_cast<worker_progress*>(page.bytes().data()));
 }
 

@@ -81,9 +81,9 @@ std::uint64_t send_setup(int socket, const backend_setup& setup) {
   return setup.dataset.size();
 }
 
-void await_ready(const started_worker& worker) {
+void await_ready(int socket) {
   message_header head;
-  const ssize_t got = ::recv(worker.socket.get(), &head, sizeof(head), MSG_WAITALL);
+  const ssize_t got = ::recv(socket, &head, sizeof(head), MSG_WAITALL);
   if (got != sizeof(head) || head.kind != message_kind::ready) {
     throw std::runtime_error("a worker process ended before it was ready");
   }
@@ -96,6 +96,16 @@ pid_t fork_sibling() {
 }
 
 using worker_files = std::array<int, 2>;  // socket and progress, as they travel
+
+}  // namespace
+
+start_method parse_start_method(const std::string& text) {
+  if (text == "fork") return start_method::fork;
+  if (text == "forkserver") return start_method::forkserver;
+  if (text == "spawn") return start_method::spawn;
+  throw std::invalid_argument("option start is one of fork, forkserver and spawn, not '" + text +
+                              "'");
+}
 
 [[noreturn]] void serve_forks(int socket, pid_t cell) {
   die_with_parent(cell);
@@ -121,25 +131,25 @@ using worker_files = std::array<int, 2>;  // socket and progress, as they travel
   }
 }
 
-}  // namespace
+fork_server::fork_server(start_method how) : how_(how) { start(); }
 
-start_method parse_start_method(const std::string& text) {
-  if (text == "fork") return start_method::fork;
-  if (text == "forkserver") return start_method::forkserver;
-  if (text == "spawn") return start_method::spawn;
-  throw std::invalid_argument("option start is one of fork, forkserver and spawn, not '" + text +
-                              "'");
-}
-
-fork_server::fork_server() {
+void fork_server::start() {
   auto [ours, theirs] = socket_pair();
   const pid_t cell = ::getpid();
-  pid_ = ::fork();
-  if (pid_ < 0) fail("starting the fork server");
-  if (pid_ == 0) {
-    const int socket = ::dup2(theirs.get(), worker_socket);
-    ::syscall(SYS_close_range, worker_socket + 1, ~0U, 0);
-    serve_forks(socket, cell);
+  if (how_ == start_method::spawn) {
+    // Not by its path: the file may have been replaced by another build, and kernels travel by
+    // their place in this one.
+    pid_ = spawn({.program = "/proc/self/exe",
+                  .arguments = {"internal-fork-server", std::to_string(cell)},
+                  .descriptors = {{theirs.get(), worker_socket}}});
+  } else {
+    pid_ = ::fork();
+    if (pid_ < 0) fail("starting the fork server");
+    if (pid_ == 0) {
+      const int socket = ::dup2(theirs.get(), worker_socket);
+      ::syscall(SYS_close_range, worker_socket + 1, ~0U, 0);
+      serve_forks(socket, cell);
+    }
   }
   socket_ = std::move(ours);
 }
@@ -147,6 +157,18 @@ fork_server::fork_server() {
 fork_server::~fork_server() { kill_and_reap(pid_); }
 
 pid_t fork_server::start_worker(int socket, int progress) {
+  pid_t pid = request(socket, progress);
+  if (pid < 0 && how_ == start_method::spawn) {
+    kill_and_reap(pid_);
+    start();
+    pid = request(socket, progress);
+  }
+  if (pid < 0) throw std::runtime_error("the fork server no longer answers");
+  return pid;
+}
+
+// Negative if there is no answer.
+pid_t fork_server::request(int socket, int progress) {
   const worker_files files{socket, progress};
   char byte = 0;
   iovec part{&byte, 1};
@@ -163,9 +185,7 @@ pid_t fork_server::start_worker(int socket, int progress) {
   std::memcpy(CMSG_DATA(head), files.data(), sizeof(files));
   pid_t pid = -1;
   const bool sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == 1;
-  if (!sent || ::recv(socket_.get(), &pid, sizeof(pid), MSG_WAITALL) != sizeof(pid) || pid < 0) {
-    throw std::runtime_error("the fork server no longer answers");
-  }
+  if (!sent || ::recv(socket_.get(), &pid, sizeof(pid), MSG_WAITALL) != sizeof(pid)) return -1;
   return pid;
 }
 
@@ -202,7 +222,7 @@ started_worker start_worker(start_method method, const backend_setup& setup, int
   if (method != start_method::fork) {
     worker.dataset_bytes_sent = send_setup(worker.socket.get(), setup);
   }
-  await_ready(worker);
+  await_ready(worker.socket.get());
   if (cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -210,6 +230,38 @@ started_worker start_worker(start_method method, const backend_setup& setup, int
     ::sched_setaffinity(worker.pid, sizeof(set), &set);
   }
   return worker;
+}
+
+std::pair<pid_t, unique_fd> start_ring_worker(const ring_worker_setup& setup) {
+  auto [ours, theirs] = socket_pair();
+  pid_t pid = -1;
+  if (setup.method == start_method::forkserver) {
+    pid = setup.server->start_worker(theirs.get(), setup.rings);
+  } else {
+    pid = spawn(
+        {.program = "/proc/self/exe",
+         .arguments = {"internal-worker", std::to_string(::getpid())},
+         .descriptors = {{theirs.get(), worker_socket}, {setup.rings, worker_progress_file}}});
+  }
+  theirs.reset();
+  const std::string json = nlohmann::json{{"rings",
+                                           {{"workers", setup.shape.workers},
+                                            {"slots", setup.shape.slots},
+                                            {"slot_bytes", setup.shape.slot_bytes},
+                                            {"index", setup.index}}}}
+                               .dump();
+  try {
+    buffer head;
+    append(head, message_header{
+                     .kind = message_kind::setup, .argument = json.size(), .size = json.size()});
+    send_all(ours.get(), head);
+    send_all(ours.get(), as_bytes(json));
+    await_ready(ours.get());
+  } catch (...) {
+    kill_and_reap(pid);
+    throw;
+  }
+  return {pid, std::move(ours)};
 }
 
 }  // namespace regatta

@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "harness/backend.hpp"
 #include "harness/platform/mapping.hpp"
 #include "harness/platform/unique_fd.hpp"
+#include "harness/process/kernel_rings.hpp"
 #include "harness/process/worker_progress.hpp"
 
 namespace regatta {
@@ -22,10 +24,13 @@ enum class start_method { fork, forkserver, spawn };
 start_method parse_start_method(const std::string& text);
 
 /// A process that forks others on request, itself forked while the cell was small and had one
-/// thread. The forked are children of the cell, not of the server, so the cell can wait for them.
+/// thread, or started anew. The forked are children of the cell, not of the server, so the cell can
+/// wait for them; they die with the thread that made the server.
 class fork_server {
  public:
-  fork_server();
+  /// fork, or spawn: the program started again, whatever threads there are here; such a server is
+  /// replaced if it dies.
+  explicit fork_server(start_method how = start_method::fork);
   ~fork_server();
   fork_server(const fork_server&) = delete;
   fork_server& operator=(const fork_server&) = delete;
@@ -34,6 +39,10 @@ class fork_server {
   pid_t start_worker(int socket, int progress);
 
  private:
+  void start();
+  pid_t request(int socket, int progress);
+
+  const start_method how_;
   pid_t pid_ = -1;
   unique_fd socket_;
 };
@@ -53,5 +62,21 @@ struct started_worker {
 /// Throws std::runtime_error or std::system_error. REQUIRES for fork: this process has one thread
 /// (if it has more, spawn is used instead: a lock held by another thread would stay locked).
 started_worker start_worker(start_method method, const backend_setup& setup, int cpu);
+
+/// What a worker of kernel_rings is told.
+struct ring_worker_setup {
+  start_method method = start_method::forkserver;  ///< or spawn
+  fork_server* server = nullptr;                   ///< for forkserver
+  int rings = -1;                                  ///< the file of the kernel_rings
+  kernel_rings::layout shape;
+  unsigned index = 0;  ///< which of its mailboxes
+};
+
+/// Starts a worker that serves kernel_rings, and waits until it is ready. Throws as start_worker.
+/// The socket ends it when it is closed.
+std::pair<pid_t, unique_fd> start_ring_worker(const ring_worker_setup& setup);
+
+/// What a fork server does until `socket` closes.
+[[noreturn]] void serve_forks(int socket, pid_t cell);
 
 }  // namespace regatta
