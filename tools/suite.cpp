@@ -18,6 +18,7 @@
 #include "harness/service.hpp"
 #include "reports/nearest.hpp"
 #include "tools/backend_choice.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/name_list.hpp"
 #include "tools/race_options.hpp"
 #include "tools/usage_error.hpp"
@@ -343,7 +344,7 @@ run_plan make_plan(const run_request& request) {
   check_keys(suite,
              {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
               "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference",
-              "objective", "slo", "must", "max_memory", "race"},
+              "objective", "slo", "must", "max_memory", "race", "database"},
              where);
   const auto text = [&](const char* key) { return value_of<std::string>(suite, key, where); };
 
@@ -383,6 +384,8 @@ run_plan make_plan(const run_request& request) {
   if (request.input) keep_takers_of_input(plan, *request.input);
   set_parameters(plan.workloads, parse_parameters(request.parameters), "-p");
   set_endpoint(plan, request);
+  choose_database(plan, request.database ? "--database" : where + ": database",
+                  request.database ? request.database : text("database"));
   return plan;
 }
 

@@ -23,6 +23,9 @@ struct shared_reference {
 /// what is tested with it. The services are as fast as they can be, and end with this object.
 class shared_references {
  public:
+  /// `database`: see run_plan::database.
+  explicit shared_references(std::string database = {}) : plan_(fast_services(database)) {}
+
   const shared_reference& of(const std::string& workload) {
     auto found = references_.find(workload);
     if (found == references_.end()) found = references_.emplace(workload, make(workload)).first;
@@ -30,8 +33,9 @@ class shared_references {
   }
 
  private:
-  static run_plan fast_services() {
+  static run_plan fast_services(const std::string& database) {
     run_plan plan;
+    plan.database = database;
     plan.service_settings = {{"llm.ttft", "1ms"},
                              {"llm.tbt", "10us"},
                              {"llm.tokens", "4"},
@@ -56,7 +60,7 @@ class shared_references {
     return made;
   }
 
-  const run_plan plan_ = fast_services();
+  const run_plan plan_;
   running_services services_{plan_};
   std::map<std::string, shared_reference> references_;
 };
