@@ -57,6 +57,8 @@ struct environment {
   std::optional<std::string> scaling_governor;
   std::optional<std::string> clocksource;
   std::optional<int> address_randomisation;  ///< kernel.randomize_va_space: 0, 1 or 2
+  /// That the workloads queried, with its version: "SQLite 3.40.1, embedded". Nothing: none did.
+  std::optional<std::string> database;
   build_info build;
   bool operator==(const environment&) const = default;
 };

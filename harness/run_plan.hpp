@@ -71,6 +71,10 @@ struct run_plan {
   std::map<std::string, std::string> service_settings;
   endpoint_map external_endpoints;  ///< used instead of starting the service
   std::string api_key;              ///< for them; never written to a report
+  /// Which database workloads query: empty is SQLite, "postgresql" a private PostgreSQL server that
+  /// the run starts, else the connection URL of one. May hold a password: never written to a
+  /// report.
+  std::string database;
 };
 
 }  // namespace regatta

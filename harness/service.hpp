@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/run_plan.hpp"
 #include "harness/workload.hpp"
 
 namespace regatta {
@@ -18,6 +19,10 @@ class running_service {
   virtual ~running_service() = default;
   /// What goes into endpoint_map under the service's name.
   virtual std::string endpoint() const = 0;
+  /// The same for the cells of one workload, which may have to share what the service can give.
+  virtual std::string endpoint_for(const workload_plan&) const { return endpoint(); }
+  /// What it is and which version, for the report's environment; empty: nothing to say.
+  virtual std::string description() const { return {}; }
   /// Why it no longer works ("the mock LLM server (pid 71) was killed by signal 9"), if it does
   /// not.
   virtual std::optional<std::string> failure() = 0;
@@ -28,6 +33,7 @@ struct service_options {
   dataset_scale scale = dataset_scale::standard;
   std::filesystem::path directory;              ///< private to this run, removed after it
   std::map<std::string, std::string> settings;  ///< "latency" → "200ms": the suite's, per service
+  std::string database = {};                    ///< see run_plan::database
 };
 
 using service_starter = std::unique_ptr<running_service> (*)(const service_options&);

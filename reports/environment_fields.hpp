@@ -37,6 +37,7 @@ void fields(Fields& file, stored<Fields, environment>& where) {
   file("scaling_governor", where.scaling_governor);
   file("clocksource", where.clocksource);
   file("address_randomisation", where.address_randomisation);
+  file("database", where.database);
   file("compiler", where.build.compiler);
   file("build_type", where.build.type);
   file("git_revision", where.build.revision);

@@ -78,6 +78,7 @@ fact_list environment_facts(const run_result& run) {
   add(list, "Clock source", where.clocksource, text);
   add(list, "Address randomisation", where.address_randomisation,
       [](int level) { return std::to_string(level); });
+  add(list, "Database", where.database, text);
   list.emplace_back("Compiler", where.build.compiler + ", " + where.build.type);
   list.emplace_back("Revision", where.build.revision);
   if (where.build.sanitizer != "none") list.emplace_back("Sanitizer", where.build.sanitizer);

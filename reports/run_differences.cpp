@@ -198,14 +198,18 @@ void add_method(difference_list& list) {
   list.of("complete", false, [](const run_result& run) { return yes_or_no(run.complete()); });
 }
 
+bool needs(const workload_result& one, const std::string& service) {
+  const auto& all = one.info.needs;
+  return std::find(all.begin(), all.end(), service) != all.end();
+}
+
 // Of "llm.ttft" = "200ms", what is meant for services that the workload needs.
 std::map<std::string, std::string> settings_for(const workload_result& one,
                                                 const std::map<std::string, std::string>& all) {
   std::map<std::string, std::string> mine;
   for (const auto& [key, value] : all) {
     const std::string service = key.substr(0, key.find('.'));
-    const auto& needs = one.info.needs;
-    if (std::find(needs.begin(), needs.end(), service) != needs.end()) mine[key] = value;
+    if (needs(one, service)) mine[key] = value;
   }
   return mine;
 }
@@ -231,7 +235,7 @@ std::vector<run_difference> differences_of_workload(
     bool same = true;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       const bool there = measured[i] != nullptr && !measured[i]->not_run;
-      values.push_back(there ? value(*measured[i], runs[i].run->plan) : "–");
+      values.push_back(there ? value(*measured[i], *runs[i].run) : "–");
       if (!there) continue;
       same = same && values.back() == first.value_or(values.back());
       first = values.back();
@@ -248,11 +252,14 @@ std::vector<run_difference> differences_of_workload(
     return fmt::format("{} items, {} bytes", show_whole(one.distinct_items),
                        show_whole(one.dataset_bytes));
   });
-  of("service settings", true, [](const auto& one, const auto& plan) {
-    return pairs(settings_for(one, plan.service_settings));
+  of("service settings", true, [](const auto& one, const auto& run) {
+    return pairs(settings_for(one, run.plan.service_settings));
   });
-  of("endpoints", true, [](const auto& one, const auto& plan) {
-    return pairs(settings_for(one, plan.external_endpoints));
+  of("endpoints", true, [](const auto& one, const auto& run) {
+    return pairs(settings_for(one, run.plan.external_endpoints));
+  });
+  of("database", true, [](const auto& one, const auto& run) {
+    return needs(one, "database") ? text(run.where.database) : "none";
   });
   of("model", true, [](const auto& one, const auto&) {
     return one.info.needs.empty() ? "" : one.plan.options.model;

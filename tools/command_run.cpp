@@ -10,6 +10,7 @@
 
 #include "harness/platform/write_file.hpp"
 #include "reports/json_report.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/report_outputs.hpp"
@@ -102,6 +103,7 @@ int execute(const run_options& options) {
   const destinations where = destinations_of(options.outputs);
   check_writable(where.report);
   check_outputs(where.others);
+  check_database(plan);
   catch_interrupts();
   progress_display display(options.quiet);
   run_hooks hooks;
@@ -182,6 +184,11 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--api-key-env", request.api_key_variable,
                       "The environment variable that holds the key for --endpoint");
   command->add_option("--model", request.model, "The model's name for --endpoint");
+  command
+      ->add_option("--database", request.database,
+                   "sqlite (default), postgresql (a private server), or a server's URL like "
+                   "postgresql://user@host:5432/database")
+      ->type_name("NAME|URL");
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
   command->add_option("--lock", request.lock,

@@ -18,6 +18,7 @@
 #include "harness/service.hpp"
 #include "reports/nearest.hpp"
 #include "tools/backend_choice.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/external_choice.hpp"
 #include "tools/name_list.hpp"
 #include "tools/race_options.hpp"
@@ -346,7 +347,7 @@ run_plan make_plan(const run_request& request) {
   check_keys(suite,
              {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
               "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference",
-              "objective", "slo", "must", "max_memory", "race", "lock"},
+              "objective", "slo", "must", "max_memory", "race", "lock", "database"},
              where);
   const auto text = [&](const char* key) { return value_of<std::string>(suite, key, where); };
 
@@ -390,6 +391,8 @@ run_plan make_plan(const run_request& request) {
   for (workload_plan& each : plan.workloads) {
     each.backends.insert(each.backends.end(), external.begin(), external.end());
   }
+  choose_database(plan, request.database ? "--database" : where + ": database",
+                  request.database ? request.database : text("database"));
   return plan;
 }
 

@@ -26,6 +26,7 @@ struct run_request {
   std::optional<std::string> endpoint;
   std::optional<std::string> api_key_variable;
   std::optional<std::string> model;
+  std::optional<std::string> database;        ///< "sqlite", "postgresql" or a connection URL
   std::vector<std::string> service_settings;  ///< "llm.ttft=200ms"
   std::vector<std::string> parameters;        ///< of workloads: "payload=1024"
   std::optional<unsigned> blocks;

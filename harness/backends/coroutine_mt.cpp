@@ -16,6 +16,7 @@ class coroutine_mt final : public backend {
         slots_(setup.in_flight),
         environment_(environment_of(setup)),
         pins_(pins_for(setup, setup.cpus.usable)) {
+    environment_.loops = setup.cpus.usable;
     for (unsigned i = 0; i < setup.cpus.usable; ++i) {
       cores_.push_back(std::make_unique<core>(environment_, engine_, helpers_));
     }
@@ -50,7 +51,7 @@ class coroutine_mt final : public backend {
 
   const workload_instance& workload_;
   const unsigned slots_;
-  const run_environment environment_;
+  run_environment environment_;
   const std::vector<int> pins_;
   inline_compute engine_;
   std::vector<std::unique_ptr<core>> cores_;

@@ -9,6 +9,7 @@
 #include "harness/contexts/async_runtime.hpp"
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/read_file.hpp"
+#include "harness/sql/postgresql_endpoint.hpp"
 #include "harness/sql/sqlite_connection.hpp"
 
 namespace regatta {
@@ -29,6 +30,9 @@ async_task<http_response> async_context::http(std::string service, http_request 
 async_task<sql_rows> async_context::query(sql_query query) {
   if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
   const std::string& database = runtime_->environment().endpoint("database");
+  if (is_postgresql(database)) {
+    co_return co_await runtime_->postgresql().run(std::move(query), *this);
+  }
   co_return co_await offload(runtime_->helpers(), runtime_->loop(), [&database, &query] {
     return thread_sqlite_connection(database).run(query);
   });

@@ -61,7 +61,8 @@ class async_context {
   /// One request to a service of the run, over a pooled keep-alive connection. Throws
   /// std::system_error or deadline_exceeded; an HTTP error status is an answer, not an exception.
   async_task<http_response> http(std::string service, http_request request);
-  /// One statement on the run's database, on a helper thread with a connection of its own.
+  /// One statement on the run's database. SQLite: on a helper thread with a connection of its own.
+  /// PostgreSQL: on the loop, over a pool of connections.
   async_task<sql_rows> query(sql_query query);
   /// A whole file, on a helper thread.
   async_task<buffer> read_file(std::filesystem::path path);

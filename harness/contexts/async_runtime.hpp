@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "harness/contexts/async_context.hpp"
 #include "harness/contexts/event_loop.hpp"
@@ -10,6 +11,7 @@
 #include "harness/contexts/run_environment.hpp"
 #include "harness/contexts/worker_pool.hpp"
 #include "harness/http/async_http_client.hpp"
+#include "harness/sql/async_postgresql.hpp"
 
 namespace regatta {
 
@@ -22,8 +24,8 @@ class compute_engine {
                                      bytes_view input) = 0;
 };
 
-/// Threads for SQL and files, started when first needed: a backend that does neither stays at the
-/// threads it says it has. Thread safety: shared by the loops of a cell.
+/// Threads for SQLite and files, started when first needed: a backend that does neither stays at
+/// the threads it says it has. Thread safety: shared by the loops of a cell.
 class helper_threads {
  public:
   explicit helper_threads(unsigned count) : count_(count) {}
@@ -53,6 +55,14 @@ class async_runtime {
   worker_pool& helpers() { return helpers_.pool(); }
   async_http_client& http() { return http_; }
   loop_watch& watch() { return watch_; }
+  /// The run's database. REQUIRES: it is PostgreSQL.
+  async_postgresql& postgresql() {
+    if (!postgresql_) {
+      const auto endpoint = parse_postgresql_endpoint(environment_.endpoint("database"));
+      postgresql_.emplace(loop_, endpoint, environment_.loops);
+    }
+    return *postgresql_;
+  }
 
  private:
   event_loop& loop_;
@@ -61,6 +71,7 @@ class async_runtime {
   helper_threads& helpers_;
   async_http_client http_;
   loop_watch watch_;
+  std::optional<async_postgresql> postgresql_;
 };
 
 }  // namespace regatta

@@ -6,6 +6,7 @@
 #include "harness/contexts/blocking_runtime.hpp"
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/read_file.hpp"
+#include "harness/sql/postgresql_endpoint.hpp"
 #include "harness/sql/sqlite_connection.hpp"
 
 namespace regatta {
@@ -43,7 +44,9 @@ blocking_task<http_response> blocking_context::http(std::string service, http_re
 blocking_task<sql_rows> blocking_context::query(sql_query query) {
   if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
   const interpreter::released reading;
-  co_return thread_sqlite_connection(endpoint("database")).run(query);
+  const std::string& database = endpoint("database");
+  if (is_postgresql(database)) co_return runtime_->postgresql().run(query, deadline_);
+  co_return thread_sqlite_connection(database).run(query);
 }
 
 blocking_task<buffer> blocking_context::read_file(std::filesystem::path path) {

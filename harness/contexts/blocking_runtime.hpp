@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mutex>
+#include <optional>
+
 #include "harness/contexts/blocking_context.hpp"
 #include "harness/contexts/run_environment.hpp"
 #include "harness/http/blocking_http_client.hpp"
+#include "harness/sql/blocking_postgresql.hpp"
 
 namespace regatta {
 
@@ -15,10 +19,19 @@ class blocking_runtime {
 
   const run_environment& environment() const { return environment_; }
   blocking_http_client& http() { return http_; }
+  /// The run's database. REQUIRES: it is PostgreSQL.
+  blocking_postgresql& postgresql() {
+    std::call_once(postgresql_made_, [this] {
+      postgresql_.emplace(parse_postgresql_endpoint(environment_.endpoint("database")));
+    });
+    return *postgresql_;
+  }
 
  private:
   const run_environment environment_;
   blocking_http_client http_;
+  std::once_flag postgresql_made_;
+  std::optional<blocking_postgresql> postgresql_;
 };
 
 }  // namespace regatta

@@ -14,6 +14,7 @@ struct run_environment {
   bytes_view dataset;
   endpoint_map endpoints;
   std::string api_key;  ///< sent as a bearer token to the service "llm"; empty: none
+  unsigned loops = 1;   ///< event loops of this process, which divide its database connections
 
   /// Throws std::out_of_range with a sentence that names the service.
   const std::string& endpoint(const std::string& service) const;

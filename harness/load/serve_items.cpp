@@ -45,7 +45,7 @@ unsigned blocking_workers(const backend_setup& setup, const std::string& option)
   const std::string& text = setup.options.at(option);
   if (text != "auto") return number_option(option, text);
   if (setup.info.kind == work_kind::cpu_bound) return setup.cpus.usable;
-  return std::max(1U, std::min(32U, setup.in_flight));
+  return std::clamp(setup.in_flight, 1U, most_blocking_workers);
 }
 
 unsigned messages_out(const backend_setup& setup, unsigned workers) {

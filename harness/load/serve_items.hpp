@@ -43,8 +43,11 @@ async_task<void> serve_slot(epoch& slice, recorder& notes, const workload_instan
 void serve_loop(epoch& slice, unsigned slots, const workload_instance& workload,
                 async_runtime& runtime);
 
-/// Threads or processes for blocking items: one per usable CPU for work that computes, up to 32
-/// (what CPython's ThreadPoolExecutor stops at) for work that waits. `option` overrides, unless
+/// What CPython's ThreadPoolExecutor stops at.
+constexpr unsigned most_blocking_workers = 32;
+
+/// Threads or processes for blocking items: one per usable CPU for work that computes, one for each
+/// item in flight up to most_blocking_workers for work that waits. `option` overrides, unless
 /// "auto".
 unsigned blocking_workers(const backend_setup& setup, const std::string& option);
 

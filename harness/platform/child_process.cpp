@@ -28,14 +28,18 @@ int first_free_number(const spawn_request& request, int report) {
   return highest + 1;
 }
 
+// By system calls: glibc's functions tell all threads of the process to change with them, and after
+// vfork those are our parent's.
+bool become(const user_identity& user) {
+  return ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
+         ::syscall(SYS_setresgid, user.group, user.group, user.group) == 0 &&
+         ::syscall(SYS_setresuid, user.user, user.user, user.user) == 0;
+}
+
 // Everything here runs between fork and exec: async-signal-safe calls only.
 [[noreturn]] void exec_child(const spawn_request& request, char* const* argv, char* const* envp,
                              pid_t parent, int report, int parking) {
   if (request.own_group) ::setpgid(0, 0);
-  if (request.foreign) {
-    die_with_parent(parent);  // outlives exec
-    for (const int ignored_by_us : {SIGPIPE, SIGXFSZ}) ::signal(ignored_by_us, SIG_DFL);
-  }
   const int report_at = ::fcntl(report, F_DUPFD_CLOEXEC, parking);
   const auto give_up = [&] {
     const int error = errno;
@@ -43,6 +47,13 @@ int first_free_number(const spawn_request& request, int report) {
     ::_exit(127);
   };
   if (report_at < 0) give_up();
+  if (request.user && !become(*request.user)) give_up();
+  if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) give_up();
+  if (request.foreign) {
+    // Outlives exec, but not a change of the user.
+    die_with_parent(parent, request.death_signal);
+    for (const int ignored_by_us : {SIGPIPE, SIGXFSZ}) ::signal(ignored_by_us, SIG_DFL);
+  }
   int next = report_at + 1;
   for (const auto& [from, to] : request.descriptors) {
     (void)to;
@@ -121,8 +132,8 @@ std::string self_path() {
   return {path, static_cast<std::size_t>(length)};
 }
 
-void die_with_parent(pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+void die_with_parent(pid_t parent, int signal) {
+  ::prctl(PR_SET_PDEATHSIG, signal);
   if (::getppid() != parent) ::_exit(1);  // it died before the line above could take effect
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -18,6 +19,11 @@ struct exit_status {
   std::string describe() const;
 };
 
+struct user_identity {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
 struct spawn_request {
   std::string program;                 ///< a path
   std::vector<std::string> arguments;  ///< without argv[0]
@@ -32,6 +38,12 @@ struct spawn_request {
   /// Not a program of ours: dies with us all the same (its own children may not), and ignores none
   /// of the signals that we ignore.
   bool foreign = false;
+  /// Another user than ours, without our supplementary groups: what root may do.
+  std::optional<user_identity> user = std::nullopt;
+  std::string directory = {};  ///< to work in; empty: ours
+  /// What a foreign child gets when we end. A server that has children and shared memory of its own
+  /// needs one that it can act on.
+  int death_signal = SIGKILL;
 };
 
 /// Starts a program. The child dies with us (see die_with_parent, which its main must call).
@@ -43,7 +55,7 @@ std::string self_path();
 
 /// Asks the kernel to kill this process when its parent's main thread ends; exits at once if it has
 /// ended already. Call first thing in a child, whatever way it was started.
-void die_with_parent(pid_t parent);
+void die_with_parent(pid_t parent, int signal = SIGKILL);
 
 /// nullopt while it still runs (with `block` false). Reaps.
 std::optional<exit_status> wait_child(pid_t pid, bool block);

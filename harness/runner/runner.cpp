@@ -30,6 +30,7 @@ run_result run(const run_plan& plan, const run_hooks& hooks) {
   run_result result;
   result.plan = plan;
   result.plan.api_key.clear();
+  result.plan.database.clear();
   const auto began = steady_clock::now();
   const auto end = began + plan.budget;
   result.where = read_environment();
@@ -60,6 +61,7 @@ run_result run(const run_plan& plan, const run_hooks& hooks) {
     } catch (const interrupted_run&) {
       result.interrupted = true;
     }
+    if (const auto database = services.description("database")) result.where.database = database;
   }
 
   result.seconds = seconds_since(began);

@@ -44,12 +44,22 @@ endpoint_map running_services::endpoints_for(const workload_plan& plan,
       service = starter->second({.seed = plan_.seed,
                                  .scale = plan.options.scale,
                                  .directory = directory,
-                                 .settings = plan_.service_settings});
+                                 .settings = plan_.service_settings,
+                                 .database = plan_.database});
     }
     keys_[name] = key;
-    endpoints[name] = service->endpoint();
+    endpoints[name] = service->endpoint_for(plan);
   }
   return endpoints;
+}
+
+std::optional<std::string> running_services::description(const std::string& name) const {
+  const auto key = keys_.find(name);
+  if (key == keys_.end()) return std::nullopt;
+  const auto service = running_.find(key->second);
+  if (service == running_.end() || service->second == nullptr) return std::nullopt;
+  const std::string text = service->second->description();
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::optional<std::string> running_services::failure(const std::vector<std::string>& needs) {

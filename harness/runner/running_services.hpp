@@ -24,6 +24,9 @@ class running_services {
 
   /// Throws what a service throws when it cannot start.
   endpoint_map endpoints_for(const workload_plan& plan, const std::vector<std::string>& needs);
+  /// Of a service that a workload has needed; nullopt: none has, or it has nothing to say of
+  /// itself.
+  std::optional<std::string> description(const std::string& name) const;
   /// What is wrong with one of `needs`, as a sentence; nullopt if all are well. A service that
   /// failed is started anew when it is asked for next.
   std::optional<std::string> failure(const std::vector<std::string>& needs);

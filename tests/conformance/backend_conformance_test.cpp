@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 
 #include "tests/conformance/shared_references.hpp"
+#include "workloads/servers/postgresql_database.hpp"
+#include "workloads/servers/private_postgresql.hpp"
 
 // Every registered backend runs every registered workload, in a real cell process, and keeps these
 // laws. A new backend or workload is in here as soon as it is registered.
@@ -20,12 +23,17 @@ constexpr unsigned usual_in_flight = 4;
 struct pairing {
   backend_choice choice;
   std::string workload;
+  std::string database = {};  // see run_plan::database
 };
 
-// gtest prints a parameter of a failed test.
-void PrintTo(const pairing& value, std::ostream* out) {
-  *out << value.choice.label << " on " << value.workload;
+std::string text_of(const pairing& value) {
+  std::string text = value.choice.label + " on " + value.workload;
+  if (!value.database.empty()) text += " with " + value.database;
+  return text;
 }
+
+// gtest prints a parameter of a failed test.
+void PrintTo(const pairing& value, std::ostream* out) { *out << text_of(value); }
 
 backend_choice resolved(const backend_info& info, const std::string& option = {},
                         const std::string& value = {}) {
@@ -65,8 +73,18 @@ std::vector<pairing> all_pairings() {
   return all;
 }
 
+// Backends that ask a database each in a way of its own: on one loop, on several, from threads,
+// from processes.
+std::vector<pairing> pairings_with_postgresql() {
+  std::vector<pairing> all;
+  for (const char* const name : {"coroutine", "coroutine-mt", "thread", "process"}) {
+    all.push_back({resolved(backends().at(name).info), "db-query", private_database});
+  }
+  return all;
+}
+
 std::string name_of(const testing::TestParamInfo<pairing>& info) {
-  std::string name = info.param.choice.label + "_on_" + info.param.workload;
+  std::string name = text_of(info.param);
   for (char& letter : name) {
     if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
   }
@@ -75,12 +93,18 @@ std::string name_of(const testing::TestParamInfo<pairing>& info) {
 
 class BackendConformance : public testing::TestWithParam<pairing> {
  protected:
-  static void SetUpTestSuite() { references = std::make_unique<shared_references>(); }
-  static void TearDownTestSuite() { references.reset(); }
+  static void TearDownTestSuite() { references.clear(); }
+
+  void SetUp() override {
+    if (GetParam().database.empty()) return;
+    if (const auto missing = private_postgresql::why_unavailable()) GTEST_SKIP() << *missing;
+  }
 
   /// A started cell. Null, and the test skipped or failed, if the backend is unavailable.
   std::unique_ptr<cell_process> started(unsigned in_flight) {
-    const shared_reference& reference = references->of(GetParam().workload);
+    auto& shared = references[GetParam().database];
+    if (shared == nullptr) shared = std::make_unique<shared_references>(GetParam().database);
+    const shared_reference& reference = shared->of(GetParam().workload);
     auto cell = std::make_unique<cell_process>(reference.dataset.get(), [] { return false; });
     const auto answer = cell->start({.workload = GetParam().workload,
                                      .options = reference.options,
@@ -112,7 +136,7 @@ class BackendConformance : public testing::TestWithParam<pairing> {
     return result;
   }
 
-  static inline std::unique_ptr<shared_references> references;
+  static inline std::map<std::string, std::unique_ptr<shared_references>> references;
   std::string unavailable_because_;
 };
 
@@ -215,6 +239,8 @@ TEST_P(BackendConformance, KeepsTheLawsWithOneItemInFlight) {
 
 INSTANTIATE_TEST_SUITE_P(Conformance, BackendConformance, testing::ValuesIn(all_pairings()),
                          name_of);
+INSTANTIATE_TEST_SUITE_P(Postgresql, BackendConformance,
+                         testing::ValuesIn(pairings_with_postgresql()), name_of);
 
 }  // namespace
 }  // namespace regatta::test

@@ -25,7 +25,9 @@ class shared_references {
  public:
   /// Of workloads, by name; what is not named is as usual.
   using parameters = std::map<std::string, std::map<std::string, double>>;
-  explicit shared_references(parameters own = {}) : own_(std::move(own)) {}
+  /// `database`: see run_plan::database.
+  explicit shared_references(parameters own = {}, const std::string& database = {})
+      : own_(std::move(own)), plan_(fast_services(database)) {}
 
   const shared_reference& of(const std::string& workload) {
     auto found = references_.find(workload);
@@ -34,8 +36,9 @@ class shared_references {
   }
 
  private:
-  static run_plan fast_services() {
+  static run_plan fast_services(const std::string& database) {
     run_plan plan;
+    plan.database = database;
     plan.service_settings = {{"llm.ttft", "1ms"},
                              {"llm.tbt", "10us"},
                              {"llm.tokens", "4"},
@@ -64,7 +67,7 @@ class shared_references {
   }
 
   const parameters own_;
-  const run_plan plan_ = fast_services();
+  const run_plan plan_;
   running_services services_{plan_};
   std::map<std::string, shared_reference> references_;
 };

@@ -5,6 +5,7 @@ find_package(Boost 1.81 REQUIRED)
 find_package(TBB REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)  # libpq
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)

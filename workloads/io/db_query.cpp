@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t query_count = 256;
 
 // Who wrote most about a keyword, among its 100 weightiest documents: so the cost of an answer does
-// not grow with the database. The tables are those of servers/sqlite_database.hpp.
+// not grow with the database. The tables are those of servers/library_rows.hpp.
 constexpr const char* leading_authors = R"(
   SELECT authors.name, count(*), sum(top.weight), avg(documents.year), max(documents.title)
   FROM (SELECT document_id, weight FROM keywords WHERE keyword = ?
@@ -48,7 +48,7 @@ class db_query {
     workload_info info;
     info.name = "db-query";
     info.kind = work_kind::io_bound;
-    info.summary = "a join with aggregation over indexed tables of an SQLite file";
+    info.summary = "a join with aggregation over indexed tables of SQLite, or of PostgreSQL";
     info.needs = {"database"};
     return info;
   }

@@ -25,20 +25,20 @@ constexpr unsigned max_tokens = 32;
 
 enum part { model_part, repeats_part, first_document };
 
-// The tables are those of servers/sqlite_database.hpp.
+// The tables are those of servers/library_rows.hpp.
 constexpr const char* related_documents = R"(
   SELECT documents.title, authors.name, documents.year, sum(found.weight)
   FROM (SELECT * FROM (SELECT document_id, weight FROM keywords WHERE keyword = ?
-                       ORDER BY weight DESC, document_id LIMIT 50)
+                       ORDER BY weight DESC, document_id LIMIT 50) AS first
         UNION ALL
         SELECT * FROM (SELECT document_id, weight FROM keywords WHERE keyword = ?
-                       ORDER BY weight DESC, document_id LIMIT 50)
+                       ORDER BY weight DESC, document_id LIMIT 50) AS second
         UNION ALL
         SELECT * FROM (SELECT document_id, weight FROM keywords WHERE keyword = ?
-                       ORDER BY weight DESC, document_id LIMIT 50)) AS found
+                       ORDER BY weight DESC, document_id LIMIT 50) AS third) AS found
   JOIN documents ON documents.id = found.document_id
   JOIN authors ON authors.id = documents.author_id
-  GROUP BY documents.id
+  GROUP BY documents.id, authors.id
   ORDER BY sum(found.weight) DESC, documents.id
   LIMIT 5)";
 

@@ -3,18 +3,12 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <memory>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 
-#include "harness/service.hpp"
-#include "workloads/counter_random.hpp"
-#include "workloads/generated_text.hpp"
+#include "workloads/servers/library_rows.hpp"
 
 namespace regatta {
 namespace {
@@ -103,84 +97,31 @@ class insertion {
   std::unique_ptr<sqlite3_stmt, closer> statement_;
 };
 
-std::int64_t drawn(counter_random& random, std::uint64_t bound) {
-  return static_cast<std::int64_t>(random.below(bound));
-}
-
-std::string capitalised(std::string_view word) {
-  std::string text(word);
-  text[0] = static_cast<char>(text[0] - 'a' + 'A');  // the vocabulary is lower case
-  return text;
-}
-
 void write_authors(new_database& database, std::uint64_t seed, std::int64_t count) {
-  insertion author(database, "INSERT INTO authors VALUES (?, ?)");
+  insertion insert(database, "INSERT INTO authors VALUES (?, ?)");
   for (std::int64_t id = 0; id < count; ++id) {
-    counter_random random(seed, mix64(static_cast<std::uint64_t>(id)));
-    const std::string first = capitalised(random_word(random));
-    const std::string last = capitalised(random_topic(random));
-    author(id, std::string_view(first + ' ' + last));
+    const library_author author = make_library_author(seed, id);
+    insert(author.id, std::string_view(author.name));
   }
 }
 
 void write_documents(new_database& database, std::uint64_t seed, std::int64_t count,
                      std::int64_t authors) {
-  insertion document(database, "INSERT INTO documents VALUES (?, ?, ?, ?, ?)");
-  insertion keyword(database, "INSERT INTO keywords VALUES (?, ?, ?)");
+  insertion insert_document(database, "INSERT INTO documents VALUES (?, ?, ?, ?, ?)");
+  insertion insert_keyword(database, "INSERT INTO keywords VALUES (?, ?, ?)");
   for (std::int64_t id = 0; id < count; ++id) {
-    counter_random random(seed, static_cast<std::uint64_t>(id));
-    std::set<std::string_view> topics;
-    while (topics.size() < 4) topics.insert(random_topic(random));
-    for (const std::string_view topic : topics) keyword(id, topic, 1 + drawn(random, 1000));
-
-    const std::string title =
-        capitalised(*topics.begin()) + " and " + std::string(*topics.rbegin());
-    const std::int64_t author_id = drawn(random, static_cast<std::uint64_t>(authors));
-    const std::int64_t year = 1950 + drawn(random, 75);
-    const std::string body = generated_text(random, 160);
-    document(id, std::string_view(title), author_id, year, std::string_view(body));
+    const library_document document = make_library_document(seed, id, authors);
+    for (const auto& [keyword, weight] : document.keywords) insert_keyword(id, keyword, weight);
+    insert_document(id, std::string_view(document.title), document.author_id, document.year,
+                    std::string_view(document.body));
   }
 }
-
-class sqlite_database final : public running_service {
- public:
-  explicit sqlite_database(std::filesystem::path file) : file_(std::move(file)) {}
-  std::string endpoint() const override { return file_.string(); }
-  std::optional<std::string> failure() override {
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(file_, ignored)) return std::nullopt;
-    return "the database file '" + file_.string() + "' is gone";
-  }
-
- private:
-  std::filesystem::path file_;
-};
-
-std::int64_t document_count(dataset_scale scale) {
-  switch (scale) {
-    case dataset_scale::quick:
-      return 20'000;
-    case dataset_scale::standard:
-      return 100'000;
-    case dataset_scale::full:
-      return 400'000;
-  }
-  throw std::logic_error("unknown dataset scale");
-}
-
-std::unique_ptr<running_service> start(const service_options& options) {
-  auto file = options.directory / "database.sqlite";
-  create_sqlite_database(file, options.seed, document_count(options.scale));
-  return std::make_unique<sqlite_database>(std::move(file));
-}
-
-const service_registration registered("database", start);
 
 }  // namespace
 
 void create_sqlite_database(const std::filesystem::path& file, std::uint64_t seed,
                             std::int64_t documents) {
-  const std::int64_t authors = std::max<std::int64_t>(1, documents / 100);
+  const std::int64_t authors = library_authors(documents);
   new_database database(file);
   database.execute(schema);
   write_authors(database, seed, authors);
