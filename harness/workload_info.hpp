@@ -24,14 +24,23 @@ struct workload_options {
   std::map<std::string, double> parameters = {};
 };
 
-/// A number by which an author lets users vary what an item is: its size, its share of CPU time.
+/// A number by which an author lets users vary what an item is: its size, its share of CPU time. Or
+/// one of several ways to do it, by name: the number is then the choice's place among them.
 struct workload_parameter {
   std::string name;     ///< "payload"
   std::string meaning;  ///< with the unit: "bytes of text in an item"
   double fallback = 1;  ///< the value when the user names none
   double least = 1, most = 1'000'000;
   bool whole = true;  ///< takes whole numbers only
+  std::vector<std::string> choices = {};
 };
+
+/// A parameter that takes the names of `choices`; the first is the usual one.
+workload_parameter choice_parameter(std::string name, std::string meaning,
+                                    std::vector<std::string> choices);
+
+/// A value as users write it: the choice's name, or the number.
+std::string parameter_text(const workload_parameter& parameter, double value);
 
 struct workload_info {
   std::string name;

@@ -65,6 +65,10 @@ crossover_plan make_crossover_plan(const crossover_options& options) {
   }
   const workload_parameter parameter =
       parameter_named(options.over, workloads().at(one.workload).info);
+  if (!parameter.choices.empty()) {
+    throw usage_error(fmt::format("--over: {} is one of {}, and no size to search along",
+                                  parameter.name, fmt::join(parameter.choices, ", ")));
+  }
   plan.parameter = parameter.name;
   plan.meaning = parameter.meaning;
   // A hundred thousand items in flight are possible, a thousand are usual.
@@ -72,6 +76,11 @@ crossover_plan make_crossover_plan(const crossover_options& options) {
   plan.axis = {options.from.value_or(parameter.least), options.to.value_or(most), parameter.whole};
   check_value(parameter, plan.axis.from, "--from");
   check_value(parameter, plan.axis.to, "--to");
+  if (plan.axis.from <= 0) {
+    throw usage_error(fmt::format(
+        "--from: the search is by factors, and begins above 0: name the smallest {} of interest",
+        parameter.name));
+  }
   if (plan.axis.from >= plan.axis.to) {
     throw usage_error(fmt::format("--from {} is not below --to {}", plan.axis.from, plan.axis.to));
   }

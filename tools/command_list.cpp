@@ -29,7 +29,7 @@ const char* kind_text(work_kind kind) {
 std::string parameters_text(const workload_info& info) {
   std::vector<std::string> texts;
   for (const workload_parameter& parameter : info.parameters) {
-    texts.push_back(fmt::format("{}={}", parameter.name, parameter.fallback));
+    texts.push_back(parameter.name + "=" + parameter_text(parameter, parameter.fallback));
   }
   return fmt::format("{}", fmt::join(texts, ", "));
 }
@@ -83,8 +83,11 @@ void list(bool as_markdown) {
   rows.clear();
   for (const auto& [name, entry] : workloads()) {
     for (const workload_parameter& each : entry.info.parameters) {
-      rows.emplace_back(fmt::format("{} {}={}", name, each.name, each.fallback),
-                        fmt::format("{}, {} to {}", each.meaning, each.least, each.most));
+      rows.emplace_back(
+          fmt::format("{} {}={}", name, each.name, parameter_text(each, each.fallback)),
+          each.choices.empty()
+              ? fmt::format("{}, {} to {}", each.meaning, each.least, each.most)
+              : fmt::format("{}: {}", each.meaning, fmt::join(each.choices, ", ")));
     }
   }
   print_section("parameters of workloads (-p)", rows, columns);
@@ -94,11 +97,12 @@ void list(bool as_markdown) {
     rows.emplace_back(name, entry.info.summary + (options.empty() ? "" : " (" + options + ")"));
   }
   print_section("backends", rows, columns);
-  print_section("suites",
-                {{"quick", "three workloads, small data, under 60 s"},
-                 {"standard", "all workloads, about 6 minutes"},
-                 {"full", "all workloads at full size, about 20 minutes"}},
-                columns);
+  print_section(
+      "suites",
+      {{"quick", "three workloads, small data, under 60 s"},
+       {"standard", "seven workloads, about 6 minutes"},
+       {"full", "all workloads at full size, patterns of AI services too, about 20 minutes"}},
+      columns);
 }
 
 }  // namespace

@@ -36,7 +36,9 @@ constexpr const char* quick_suite = R"({
   "workloads": ["tokenize", "llm-complete", "rag"], "backends": ["*"]
 })";
 constexpr const char* standard_suite = R"({
-  "scale": "standard", "budget": "6m", "workloads": ["*"],
+  "scale": "standard", "budget": "6m",
+  "workloads": ["db-query", "embed-topk", "image-augment", "llm-complete", "rag", "tokenize",
+                "wait-compute"],
   "backends": ["*", "process:start=spawn", "process:start=forkserver"]
 })";
 constexpr const char* full_suite = R"({
@@ -98,7 +100,6 @@ json read_suite(const std::string& name) {
 
 using texts = std::vector<std::string>;
 using settings = std::map<std::string, std::string>;
-using numbers = std::map<std::string, double>;
 
 template <class T>
 constexpr const char* kind_of = "a number";
@@ -114,8 +115,6 @@ template <>
 constexpr const char* kind_of<texts> = "a list of texts";
 template <>
 constexpr const char* kind_of<settings> = "an object of texts";
-template <>
-constexpr const char* kind_of<numbers> = "an object of numbers";
 
 // What `object` says under `key`, if it says anything.
 template <class T>
@@ -205,8 +204,7 @@ std::vector<workload_plan> plan_entries(const json& entries, const load& usual,
     for (const std::string& name : expand_workloads({*pattern})) {
       plans.push_back(plan_workload(name, mine, request));
     }
-    set_parameters(std::span(plans).subspan(first),
-                   value_of<numbers>(object, "parameters", here).value_or(numbers{}), here);
+    set_parameters(std::span(plans).subspan(first), parameters_in(object, here), here);
   }
   return plans;
 }
@@ -385,7 +383,7 @@ run_plan make_plan(const run_request& request) {
       plan_entries(suite.value("workloads", json::array({"*"})), usual, request, where);
   if (!request.workload_filters.empty()) plan.workloads = filtered(plan.workloads, usual, request);
   if (request.input) keep_takers_of_input(plan, *request.input);
-  set_parameters(plan.workloads, parse_parameters(request.parameters), "-p");
+  set_parameters(plan.workloads, split_parameters(request.parameters), "-p");
   set_endpoint(plan, request);
   const auto external = external_choices(request.external);
   for (workload_plan& each : plan.workloads) {

@@ -14,11 +14,18 @@
 
 #include "harness/bytes.hpp"
 #include "harness/contexts/deadline.hpp"
+#include "harness/contexts/settled.hpp"
 #include "harness/contexts/synchronisation.hpp"
 #include "harness/http_message.hpp"
 #include "harness/item.hpp"
 #include "harness/sql.hpp"
 #include "harness/tasks/async_task.hpp"
+
+// g++ 12 warns of each lambda that is kept in the frame of a coroutine template from a header.
+#ifndef __clang__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
 
 namespace regatta {
 
@@ -75,6 +82,13 @@ class async_context {
   template <class Make>
   auto gather(std::size_t count, Make make)
       -> async_task<std::vector<typename std::invoke_result_t<Make&, std::size_t>::value_type>>;
+
+  /// gather, but what branch i throws is its answer, at place i: a vector of settled<T>. Only
+  /// deadline_exceeded is rethrown, after all have ended: this context has no time left.
+  template <class Make>
+  auto gather_settled(std::size_t count, Make make) {
+    return gather(count, internal::settle_each<async_context, Make>(std::move(make)));
+  }
 
   /// step(scoped context), or nullopt if it is not done within `limit`.
   template <class Step>
@@ -167,3 +181,7 @@ auto async_context::gather(std::size_t count, Make make)
 }
 
 }  // namespace regatta
+
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif

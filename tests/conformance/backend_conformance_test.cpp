@@ -103,7 +103,8 @@ class BackendConformance : public testing::TestWithParam<pairing> {
   /// A started cell. Null, and the test skipped or failed, if the backend is unavailable.
   std::unique_ptr<cell_process> started(unsigned in_flight) {
     auto& shared = references[GetParam().database];
-    if (shared == nullptr) shared = std::make_unique<shared_references>(GetParam().database);
+    if (shared == nullptr) shared = std::make_unique<shared_references>(shared_references::parameters(),
+                                                     GetParam().database);
     const shared_reference& reference = shared->of(GetParam().workload);
     auto cell = std::make_unique<cell_process>(reference.dataset.get(), [] { return false; });
     const auto answer = cell->start({.workload = GetParam().workload,

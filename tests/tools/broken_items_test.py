@@ -75,6 +75,15 @@ class BrokenItems(CommandTest):
                 self.assertEqual(cell["outcome"], "failed")
                 self.assertIn("the faulty item threw this sentence", cell["reason"])
 
+    def test_a_count_that_loses_updates_is_a_wrong_answer_in_both_colours(self):
+        finished, cells = self.run_faulty("faulty-counter", ["thread", "coroutine", "process"])
+        self.assertEqual(finished.code, 1, finished)
+        for label, cell in cells.items():
+            with self.subTest(label):
+                self.assertEqual(cell["outcome"], "wrong answer")
+                self.assertIn("differ from the serial reference", cell["reason"])
+                self.assertEqual(cell["epochs"], [])
+
 
 class KilledProcesses(CommandTest):
     def test_a_killed_worker_is_replaced_and_costs_one_item_at_most(self):

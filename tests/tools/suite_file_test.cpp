@@ -133,6 +133,25 @@ TEST_F(SuiteFile, SaysWhatToRaceByAndWhatToKeep) {
   EXPECT_THAT(complaint_about(R"({"race": 1})"), HasSubstr("race is true or false, not 1"));
 }
 
+TEST_F(SuiteFile, ParametersAreNumbersAndNames) {
+  const auto plan = plan_of(
+      R"({"workloads": [{"name": "token-counter", "parameters": {"method": "atomic", "payload": 200}}]})");
+  EXPECT_EQ(plan.workloads[0].options.parameters,
+            (std::map<std::string, double>{{"method", 1}, {"payload", 200}}));
+  const auto complaint_about_parameters = [&](const std::string& parameters) {
+    return complaint_about(R"({"workloads": [{"name": "token-counter", "parameters": )" +
+                           parameters + "}]}");
+  };
+  EXPECT_THAT(complaint_about_parameters(R"({"method": "none"})"),
+              HasSubstr("is one of mutex, atomic, sharded, not 'none'"));
+  EXPECT_THAT(complaint_about_parameters(R"({"payload": "large"})"), HasSubstr("a whole number"));
+  for (const char* wrong : {"5", R"(["payload"])", R"({"payload": true})", R"("payload=5")"}) {
+    EXPECT_THAT(
+        complaint_about_parameters(wrong),
+        HasSubstr(std::string("parameters is an object of numbers and names, not ") + wrong));
+  }
+}
+
 TEST_F(SuiteFile, WithNothingToRunIsAUsageError) {
   EXPECT_NE(complaint_about(R"({"workloads": []})"), "no usage_error");
   EXPECT_NE(complaint_about(R"({"workloads": ["tokenize"], "backends": []})"), "no usage_error");

@@ -82,6 +82,22 @@ TEST(MakePlan, TheSuitesThatComeAlongArePlans) {
   }
 }
 
+TEST(MakePlan, PatternsOfServicesAreInTheFullSuiteOnly) {
+  const auto has = [](const char* suite, const std::string& workload) {
+    run_request request;
+    request.suite = suite;
+    const auto names = workloads_of(make_plan(request));
+    return std::find(names.begin(), names.end(), workload) != names.end();
+  };
+  for (const char* pattern : {"rate-limited-llm", "timeout-fallback", "model-ready", "batch-errors",
+                              "token-counter", "text-clean", "matmul", "pool-map"}) {
+    EXPECT_TRUE(has("full", pattern)) << pattern;
+    EXPECT_FALSE(has("standard", pattern)) << pattern << " would take the others' time";
+    EXPECT_FALSE(has("quick", pattern)) << pattern;
+  }
+  EXPECT_TRUE(has("standard", "wait-compute"));
+}
+
 TEST(MakePlan, FiltersByGlobInTheOrderAsked) {
   const run_plan plan = make_plan(filtered({"tok*", "rag"}, {"coroutine*", "serial"}));
   EXPECT_THAT(workloads_of(plan), ElementsAre("tokenize", "rag"));

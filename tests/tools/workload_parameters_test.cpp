@@ -20,15 +20,14 @@ run_request request_for(std::vector<std::string> workloads, std::vector<std::str
   return request;
 }
 
-TEST(ParseParameters, TakesNamesAndNumbers) {
-  EXPECT_EQ(parse_parameters({"payload=1024", "cpu-share=0.25", "payload=2e3"}),
-            (std::map<std::string, double>{{"payload", 2000}, {"cpu-share", 0.25}}));
+TEST(SplitParameters, TakesNamesAndValues) {
+  EXPECT_EQ(split_parameters({"payload=1024", "method=atomic", "payload=2e3", "a=b=c"}),
+            (parameter_texts{{"payload", "2e3"}, {"method", "atomic"}, {"a", "b=c"}}));
 }
 
-TEST(ParseParameters, RefusesNonsense) {
-  for (const char* text : {"payload", "payload=", "=3", "payload=big", "payload=3kB", "payload=nan",
-                           "payload=inf", "payload= 3", ""}) {
-    EXPECT_THAT(complaint([&] { parse_parameters({text}); }),
+TEST(SplitParameters, RefusesNonsense) {
+  for (const char* text : {"payload", "payload=", "=3", "=", ""}) {
+    EXPECT_THAT(complaint([&] { split_parameters({text}); }),
                 AllOf(HasSubstr("-p payload=1024"), HasSubstr("'" + std::string(text) + "'")));
   }
 }
@@ -51,7 +50,44 @@ TEST(SetParameters, RefusesWhatNoWorkloadHasOrTakes) {
               AllOf(HasSubstr("payload (bytes of text in an item) is a whole number from 16 to "),
                     HasSubstr(", not 3")));
   EXPECT_THAT(refused("tokenize", "payload=100.5"), HasSubstr("not 100.5"));
+  for (const char* number : {"big", "3kB", "nan", "inf", " 3", "1e400", "0x10"}) {
+    EXPECT_THAT(refused("tokenize", ("payload=" + std::string(number)).c_str()),
+                HasSubstr(std::string("is a whole number from 16 to 1048576, not ") + number));
+  }
   EXPECT_THAT(refused("wait-compute", "cpu-share=1.5"), HasSubstr("a number from 0.001 to 1"));
+}
+
+TEST(SetParameters, TakeNumbersAsTheyAreWritten) {
+  const auto set_to = [](const char* text) {
+    return make_plan(request_for({"wait-compute"}, {text}))
+        .workloads[0]
+        .options.parameters.at("cpu-share");
+  };
+  EXPECT_EQ(set_to("cpu-share=0.25"), 0.25);
+  EXPECT_EQ(set_to("cpu-share=1e-2"), 0.01);
+}
+
+TEST(SetParameters, TakeTheNamesOfChoicesAndNoNumbersForThem) {
+  const auto set_to = [](const char* text) {
+    return make_plan(request_for({"token-counter"}, {text}))
+        .workloads[0]
+        .options.parameters.at("method");
+  };
+  EXPECT_EQ(set_to("method=mutex"), 0);
+  EXPECT_EQ(set_to("method=sharded"), 2);
+  for (const char* wrong : {"mutexes", "1", "Mutex"}) {
+    EXPECT_EQ(complaint([&] { set_to(("method=" + std::string(wrong)).c_str()); }),
+              "-p: method (how counters are shared) is one of mutex, atomic, sharded, not '" +
+                  std::string(wrong) + "'");
+  }
+}
+
+TEST(ParameterText, IsWhatAUserWrites) {
+  const auto choice = choice_parameter("method", "how", {"mutex", "atomic"});
+  EXPECT_EQ(parameter_text(choice, 0), "mutex");
+  EXPECT_EQ(parameter_text(choice, 1), "atomic");
+  EXPECT_EQ(parameter_text({"share", "of what", 0.5, 0, 1, false}, 0.25), "0.25");
+  EXPECT_EQ(parameter_text({"size", "of what", 128, 1, 2048}, 1024), "1024");
 }
 
 }  // namespace

@@ -201,5 +201,20 @@ TEST(MockLlmServerTiming, AnswersNoEarlierThanItsLatency) {
   EXPECT_GE(std::chrono::steady_clock::now() - whole, 70ms);
 }
 
+TEST(MockLlmServerTiming, AModelsNameMayAskForALatencyOfItsOwn) {
+  auto options = without_latency();
+  options.time_to_first_token = parse_latency_distribution("1000s");
+  running_server running(options);
+  client to(running.server.port());
+  json request = chat("Hi", 4);
+  request["model"] = "regatta-mock@30ms";
+  for (const bool stream : {false, true}) {
+    request["stream"] = stream;
+    const auto started = std::chrono::steady_clock::now();
+    EXPECT_EQ(to.post(request.dump()).status, 200U) << "it did not wait for the usual latency";
+    EXPECT_GE(std::chrono::steady_clock::now() - started, 30ms);
+  }
+}
+
 }  // namespace
 }  // namespace regatta::test

@@ -25,7 +25,7 @@ TEST(WorkloadParameters, AreDeclaredSoundly) {
       EXPECT_TRUE(names.insert(parameter.name).second) << name << " " << parameter.name;
       EXPECT_NE(parameter.name, "in-flight") << "that is the load, of all workloads";
       EXPECT_FALSE(parameter.meaning.empty()) << name;
-      EXPECT_LT(0, parameter.least) << "an axis of factors";
+      EXPECT_LE(0, parameter.least) << name;
       EXPECT_LE(parameter.least, parameter.fallback) << name;
       EXPECT_LE(parameter.fallback, parameter.most) << name;
       EXPECT_EQ(parameter_of(entry.info, {}, parameter.name), parameter.fallback);

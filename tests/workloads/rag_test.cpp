@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "harness/contexts/async_runtime.hpp"
 #include "tests/workloads/mock_llm_client.hpp"
 #include "tests/workloads/opened_workload.hpp"
 #include "tests/workloads/temporary_directory.hpp"
@@ -27,35 +26,6 @@ class ServedWorkloads : public testing::Test {
   running_server running_;
 };
 
-class on_the_loop final : public compute_engine {
- public:
-  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
-                             bytes_view input) override {
-    co_return work(dataset, input);
-  }
-};
-
-async_task<void> run_async(const workload_instance& instance, async_context context,
-                           std::uint64_t index, buffer& answer) {
-  const item it{index, instance.input(index)};
-  answer = co_await instance.run(context, it);
-}
-
-buffer async_answer(const opened_workload& workload, const endpoint_map& endpoints,
-                    std::uint64_t index) {
-  run_environment environment;
-  environment.dataset = workload.dataset();
-  environment.endpoints = endpoints;
-  event_loop loop;
-  on_the_loop engine;
-  helper_threads helpers(1);
-  async_runtime runtime(loop, environment, engine, helpers);
-  buffer answer;
-  loop.start(run_async(workload.instance(), async_context(runtime), index, answer));
-  loop.run();
-  return answer;
-}
-
 TEST_F(ServedWorkloads, RagCitesPassagesUnderTheAnswer) {
   opened_workload workload("rag", quick_options(), endpoints());
   const buffer answer = workload.answer(0);
@@ -70,7 +40,7 @@ TEST_F(ServedWorkloads, RagAnswersTheSameInBothColours) {
   for (std::uint64_t i = 0; i < 8; ++i) {
     const buffer answer = workload.answer(i);
     EXPECT_EQ(answer, workload.answer(i + workload.instance().distinct_items()));
-    EXPECT_EQ(answer, async_answer(workload, endpoints(), i));
+    EXPECT_EQ(answer, workload.async_answer(i));
   }
 }
 
@@ -79,12 +49,12 @@ TEST_F(ServedWorkloads, LlmCompleteAnswersTheSameInBothColours) {
   const buffer answer = workload.answer(1);
   EXPECT_FALSE(answer.empty());
   EXPECT_NE(answer, workload.answer(2));
-  EXPECT_EQ(answer, async_answer(workload, endpoints(), 1));
+  EXPECT_EQ(answer, workload.async_answer(1));
 }
 
 TEST_F(ServedWorkloads, DbQueryAnswersTheSameInBothColours) {
   opened_workload workload("db-query", quick_options(), endpoints());
-  EXPECT_EQ(workload.answer(5), async_answer(workload, endpoints(), 5));
+  EXPECT_EQ(workload.answer(5), workload.async_answer(5));
 }
 
 TEST_F(ServedWorkloads, RagFailsWhenItsDocumentsAreElsewhere) {

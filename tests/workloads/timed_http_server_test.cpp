@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -110,6 +111,50 @@ TEST(TimedHttpServer, SurvivesClientsThatLeaveMidway) {
     if (i % 2 == 0) leaves.receive(/*head_only=*/true);
   }
   EXPECT_EQ(client(running.server.port()).get("/healthz").status, 200U);
+}
+
+/// Asks the server itself until it has so many connections, one of them the asking client's.
+bool comes_to_connections(client& asking, std::uint64_t wanted) {
+  const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (asking.get("/stats").parsed()["open_connections"] != wanted) {
+    if (std::chrono::steady_clock::now() > give_up_at) return false;
+  }
+  return true;
+}
+
+TEST(TimedHttpServer, ClosesConnectionsWhoseClientsLeaveBeforeTheAnswerIsDue) {
+  running_server running;
+  client asking(running.server.port());
+  json request = chat("Hi", 2);
+  request["model"] = "regatta-mock@1000s";
+  for (const bool stream : {false, true}) {
+    request["stream"] = stream;
+    std::vector<client> waiting;
+    for (int i = 0; i < 20; ++i) {
+      waiting.emplace_back(running.server.port());
+      waiting.back().send(client::post_text(request.dump()));
+    }
+    EXPECT_TRUE(comes_to_connections(asking, 21));
+    waiting.clear();
+    EXPECT_TRUE(comes_to_connections(asking, 1)) << "they are kept until the answer is due";
+  }
+}
+
+TEST(TimedHttpServer, ARequestThatComesWhileAnAnswerIsAwaitedIsNoGoodbye) {
+  auto options = without_latency();
+  options.time_to_first_token = parse_latency_distribution("20ms");
+  running_server running(options);
+  client to(running.server.port());
+  client asking(running.server.port());
+  to.send(client::post_text(chat("Hi", 1).dump()));
+  while (running.server.stats().completions < 1) {  // it has read the first
+    ASSERT_EQ(asking.get("/healthz").status, 200U);
+  }
+  to.send(client::post_text(chat("Hi", 2).dump()));
+  EXPECT_EQ(to.receive().parsed()["usage"]["completion_tokens"], 1);
+  EXPECT_EQ(to.receive().parsed()["usage"]["completion_tokens"], 2);
+  to.send(client::post_text(chat("Hi", 3).dump()));
+  EXPECT_EQ(to.receive().parsed()["usage"]["completion_tokens"], 3);
 }
 
 TEST(TimedHttpServer, HoldsThousandsOfConnectionsAtOnceAndAnswersAll) {

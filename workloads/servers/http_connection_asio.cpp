@@ -71,12 +71,27 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
 
   // --- receiving
 
+  /// For more input or, while a reply is not due yet, for the client's goodbye.
   void wait_readable() {
     if (input_.empty()) input_ = {};  // an idle connection keeps no buffer
+    if (std::exchange(awaits_input_, true)) return;
     socket_.async_wait(http_socket::wait_read, [self = shared_from_this()](error_code error) {
+      self->awaits_input_ = false;
       if (error) return self->close();
+      if (self->phase_ == phase::replying) return self->close_if_left();
       self->read_available();
     });
+  }
+
+  /// A client that gives up, or only says that it sends no more: to a server that waits the two are
+  /// the same until it writes, and most take the second for the first, as this one does.
+  void close_if_left() {
+    char next;
+    error_code error;
+    const asio::mutable_buffer one(&next, 1);
+    socket_.receive(one, tcp::socket::message_peek, error);
+    if (error && error != asio::error::would_block) close();
+    // Else it is the next request: not looked at before this one is answered.
   }
 
   void read_available() {
@@ -171,6 +186,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   bool is_due() {
     if (steady::now() >= next_due_) return true;
     give_up_at_ = steady::time_point::max();  // it is we who make the client wait
+    wait_readable();
     due_.expires_at(next_due_);
     due_.async_wait([self = shared_from_this()](error_code error) {
       if (!error && self->phase_ == phase::replying) self->proceed();
@@ -259,6 +275,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   bool refused_ = false;
   bool invited_ = false;
   bool more_ = false;
+  bool awaits_input_ = false;
 };
 
 void serve_connection(http_loop& loop, http_socket socket) {

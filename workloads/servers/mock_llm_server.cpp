@@ -16,6 +16,7 @@
 #include "workloads/servers/chat_answer.hpp"
 #include "workloads/servers/chat_request.hpp"
 #include "workloads/servers/mock_document.hpp"
+#include "workloads/servers/model_latency.hpp"
 #include "workloads/servers/timed_http_server.hpp"
 
 namespace regatta {
@@ -131,7 +132,9 @@ struct mock_llm_server::state {
                          "Retry-After: 1\r\n");
     }
     const bool fails = words.happens(options.error_rate);
-    const nanoseconds first = options.time_to_first_token.sample(words.next());
+    const nanoseconds first = latency_in_model_name(std::get<chat_request>(parsed).model)
+                                  .value_or(options.time_to_first_token)
+                                  .sample(words.next());
     if (fails) {
       bump(errors);
       timed_reply reply = error_reply({.status = 500,

@@ -41,7 +41,9 @@ struct mock_llm_stats {
 ///   GET  /documents/<n>         mock_document(n), after document_latency
 ///   GET  /stats                 mock_llm_stats as JSON
 ///
-/// Latency and failure of the k-th completion are functions of (seed, k).
+/// Latency and failure of the k-th completion are functions of (seed, k). A model called
+/// "regatta-mock@2s" takes that long to its first token, whatever the options say. Who leaves while
+/// waiting for an answer is not waited for: the connection is closed at once.
 /// Thread safety: all members from any thread; one thread in run().
 class mock_llm_server {
  public:
