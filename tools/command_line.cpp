@@ -18,6 +18,7 @@
 #include "tools/command_gate.hpp"
 #include "tools/command_list.hpp"
 #include "tools/command_lock.hpp"
+#include "tools/command_matrix.hpp"
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
@@ -77,6 +78,7 @@ int run_command_line(int argc, char** argv) {
   add_doctor_command(app, exit_code);
   add_gate_command(app, exit_code);
   add_lock_commands(app, exit_code);
+  add_matrix_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
   add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);

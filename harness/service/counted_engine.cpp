@@ -37,7 +37,7 @@ void counted_engine::leave(event_loop& loop) {
   waiting_.pop_front();
 }
 
-async_task<buffer> counted_engine::compute(event_loop& loop, bytes_view dataset, kernel work,
+async_task<buffer> counted_engine::compute(event_loop& loop, bytes_view dataset, kernel_call work,
                                            bytes_view input) {
   const counted inside(counts_.inside);
   co_await turn{*this};

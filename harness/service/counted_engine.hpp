@@ -21,7 +21,7 @@ class counted_engine final : public reporting_engine {
  public:
   counted_engine(std::unique_ptr<reporting_engine> engine, pool_counts& counts);
 
-  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop& loop, bytes_view dataset, kernel_call work,
                              bytes_view input) override;
   void add_facts(backend_facts& facts) const override { engine_->add_facts(facts); }
 

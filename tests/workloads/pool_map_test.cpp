@@ -52,7 +52,7 @@ TEST(PoolMap, ItsInputsAreOfVeryDifferentLength) {
 /// Counts the kernels that an item hands out.
 class counting_engine final : public compute_engine {
  public:
-  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     ++calls;
     co_return work(dataset, input);

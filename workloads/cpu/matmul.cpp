@@ -76,7 +76,7 @@ class matmul {
 
   template <class Context>
   typename Context::template task<buffer> run(Context& ctx, item it) const {
-    co_return co_await ctx.compute(multiply, it.input);
+    co_return co_await ctx.compute(native(multiply), it.input);
   }
 
  private:

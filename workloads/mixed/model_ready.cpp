@@ -128,7 +128,7 @@ class model_ready {
                                                              model_server<Context>& server,
                                                              bytes_view seed) {
     const set_at_end always(server.ready);
-    server.model = co_await ctx.compute(load_model, seed);
+    server.model = co_await ctx.compute(native(load_model), seed);
     co_return 0;
   }
 

@@ -15,7 +15,7 @@ class mortal_engine final : public reporting_engine {
  public:
   mortal_engine(int deaths, const pool_counts& counts, std::int64_t& inside)
       : deaths_(deaths), counts_(counts), inside_(inside) {}
-  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     inside_ = counts_.inside.get();
     if (deaths_-- > 0) throw worker_lost("worker process 7 was killed by SIGKILL");
@@ -85,7 +85,7 @@ TEST(CountedEngine, GivesUpAKernelThatKillsItsWorkerTwice) {
 // One worker that begins a kernel only when it is told to.
 class patient_engine final : public reporting_engine {
  public:
-  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel work,
+  async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     order.emplace_back(as_text(input));
     ++out;
