@@ -40,7 +40,8 @@ using exception_handler = std::function<void(const exception_context&)>;
 ///   });
 ///
 /// Cancellation of a detached coroutine is none of them, and an exception that passes several
-/// handlers is reported by the innermost. Not for release builds: nothing calls it there.
+/// handlers is reported by the innermost. In release builds it gets what done-callbacks of an
+/// executor's futures throw (harness/executor/future.hpp), and nothing else.
 /// Thread safety: any thread.
 exception_handler set_exception_handler(exception_handler handler);
 

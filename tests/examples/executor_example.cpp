@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same code on every executor named on the command line: executor_example process thread …
+// The same code on every executor named on the command line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <exception>
-#include <numeric>
 #include <vector>
 
 #include "harness/executor/executor.hpp"
