@@ -17,6 +17,7 @@
 #include "tools/command_doctor.hpp"
 #include "tools/command_gate.hpp"
 #include "tools/command_list.hpp"
+#include "tools/command_llm.hpp"
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
@@ -74,6 +75,7 @@ int run_command_line(int argc, char** argv) {
   add_crossover_command(app, exit_code);
   add_doctor_command(app, exit_code);
   add_gate_command(app, exit_code);
+  add_llm_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
   add_tasks_command(app, exit_code);
   try {
