@@ -17,6 +17,7 @@
 #include "tools/command_doctor.hpp"
 #include "tools/command_gate.hpp"
 #include "tools/command_list.hpp"
+#include "tools/command_llm.hpp"
 #include "tools/command_lock.hpp"
 #include "tools/command_matrix.hpp"
 #include "tools/command_mock_llm.hpp"
@@ -79,6 +80,7 @@ int run_command_line(int argc, char** argv) {
   add_gate_command(app, exit_code);
   add_lock_commands(app, exit_code);
   add_matrix_command(app, exit_code);
+  add_llm_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
   add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);

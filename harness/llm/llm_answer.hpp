@@ -18,17 +18,17 @@ struct llm_usage {
 };
 
 struct llm_answer {
-  std::string text;
-  std::string model;                 ///< as the server calls it
-  std::string finish_reason;         ///< "stop", "length", …; empty: the server did not say
+  std::string text{};
+  std::string model{};               ///< as the server calls it
+  std::string finish_reason{};       ///< "stop", "length", …; empty: the server did not say
   std::optional<llm_usage> usage{};  ///< absent: the server did not say
   unsigned attempts = 1;             ///< this was the answer to the so-manyth
 };
 
 /// What is known of a stream when it has ended, besides its tokens.
 struct llm_stream_end {
-  std::string model;
-  std::string finish_reason;
+  std::string model{};
+  std::string finish_reason{};
   std::optional<llm_usage> usage{};
   unsigned attempts = 0;
 };

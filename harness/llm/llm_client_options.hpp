@@ -15,8 +15,8 @@ namespace regatta {
 
 /// The addresses of a host, or why there are none.
 struct host_addresses {
-  std::vector<std::string> addresses;  ///< "127.0.0.1", "::1"; tried in this order
-  std::string error;
+  std::vector<std::string> addresses{};  ///< "127.0.0.1", "::1"; tried in this order
+  std::string error{};
   bool may_pass = false;  ///< the name server had no answer just now
 };
 
@@ -25,17 +25,17 @@ host_addresses look_up_host(const std::string& host);
 
 /// Where the client gets what is not in its options. What is empty is the real one.
 struct llm_surroundings {
-  std::function<host_addresses(const std::string& host)> resolver;  ///< may block; any thread
+  std::function<host_addresses(const std::string& host)> resolver{};  ///< may block; any thread
   /// For the age of cached addresses and idle connections; timeouts go by the real clock.
-  std::function<std::chrono::steady_clock::time_point()> now;
-  std::function<std::int64_t()> unix_seconds;  ///< for dates in Retry-After
-  std::function<std::uint64_t()> random_word;  ///< for the jitter; called by one thread at a time
+  std::function<std::chrono::steady_clock::time_point()> now{};
+  std::function<std::int64_t()> unix_seconds{};  ///< for dates in Retry-After
+  std::function<std::uint64_t()> random_word{};  ///< for the jitter; called by one thread at a time
 };
 
 struct llm_client_options {
-  llm_endpoint endpoint;
-  std::string model;
-  std::string ca_file;  ///< PEM; trusted instead of the system's store
+  llm_endpoint endpoint{};
+  std::string model{};
+  std::string ca_file{};  ///< PEM; trusted instead of the system's store
 
   std::size_t most_connections = 100;  ///< open at once, idle ones included
   std::size_t most_connections_per_host = 20;
@@ -50,8 +50,8 @@ struct llm_client_options {
 
   std::size_t most_body_bytes = 8U << 20U;
   std::size_t most_header_bytes = 64U << 10U;
-  retry_policy retry;
-  llm_surroundings surroundings;
+  retry_policy retry{};
+  llm_surroundings surroundings{};
 };
 
 /// Throws std::invalid_argument with a sentence for what cannot be meant.

@@ -12,7 +12,7 @@ namespace regatta {
 
 struct llm_message {
   std::string role = "user";  ///< "system", "user" or "assistant"
-  std::string content;
+  std::string content{};
 
   bool operator==(const llm_message&) const = default;
 };
@@ -29,23 +29,23 @@ struct llm_prompt {
 /// A server with the OpenAI API and what it wants to be shown. The key goes to this server only,
 /// and into no message of an error.
 struct llm_endpoint {
-  std::string url;  ///< "https://api.openai.com/v1"; without a path, /v1 is meant
-  std::string key;  ///< sent as a bearer token; empty: none
+  std::string url{};  ///< "https://api.openai.com/v1"; without a path, /v1 is meant
+  std::string key{};  ///< sent as a bearer token; empty: none
 };
 
 /// What one request may say that the next one may not. What is absent is not sent: the server's own
 /// default then holds.
 struct llm_parameters {
-  std::string model;  ///< empty: the client's
-  std::optional<unsigned> max_tokens;
-  std::optional<double> temperature;
-  std::optional<double> top_p;
-  std::optional<std::int64_t> seed;
-  std::vector<std::string> stop;
+  std::string model{};  ///< empty: the client's
+  std::optional<unsigned> max_tokens{};
+  std::optional<double> temperature{};
+  std::optional<double> top_p{};
+  std::optional<std::int64_t> seed{};
+  std::vector<std::string> stop{};
   /// A JSON object whose members are added to the request: what has no field here.
-  std::string more_json;
-  std::optional<std::chrono::nanoseconds> total_timeout;  ///< instead of the client's
-  std::optional<llm_endpoint> endpoint;                   ///< instead of the client's
+  std::string more_json{};
+  std::optional<std::chrono::nanoseconds> total_timeout{};  ///< instead of the client's
+  std::optional<llm_endpoint> endpoint{};                   ///< instead of the client's
 };
 
 }  // namespace regatta

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tests/harness/llm/hostile_server.hpp"
-#include "tests/harness/llm/llm_clients.hpp"
+#include "tests/harness/llm/llm_clients_asio.hpp"
 #include "tests/workloads/mock_llm_client.hpp"
 
 namespace regatta::test {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "tests/harness/llm/llm_clients.hpp"
+#include "tests/harness/llm/llm_clients_asio.hpp"
 #include "tests/harness/llm/tls_server.hpp"
 #include "tests/workloads/temporary_directory.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/harness/llm/hostile_server.hpp"
-#include "tests/harness/llm/llm_clients.hpp"
+#include "tests/harness/llm/llm_clients_asio.hpp"
 
 namespace regatta::test {
 namespace {

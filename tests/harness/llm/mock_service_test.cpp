@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/harness/http/scripted_server.hpp"
-#include "tests/harness/llm/llm_clients.hpp"
+#include "tests/harness/llm/llm_clients_asio.hpp"
 #include "tests/workloads/mock_llm_client.hpp"
 #include "workloads/servers/completion_text.hpp"
 
