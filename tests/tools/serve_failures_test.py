@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The AI service when something ends: a worker, the LLM, the service itself."""
+import json
 import os
 import re
 import signal
 import threading
 import unittest
+import urllib.request
 
 from regatta_command import Running, wait_until
 from regatta_service import ServiceTest, body_of, large_document
@@ -108,14 +110,20 @@ class LostWorkers(ServiceTest):
     def test_a_request_that_its_worker_died_over_is_answered_with_the_reason(self):
         running = self.serve("--backend", "process", "--workers", 2, latency="1s")
         requests = [InBackground(self) for _ in range(4)]
-        self.assertTrue(wait_until(
-            lambda: self.metrics()["regatta_serve_pool_inside", None] == 4))
+        llm = re.search(r"the LLM is (\S+),", Running.text_of(running.err)).group(1)
+        self.assertTrue(wait_until(lambda: self.completions_of(llm) == 2), "both workers have one")
         os.kill(self.workers_of(running)[0], signal.SIGKILL)
         replies = [each.result() for each in requests]
         self.assertEqual(sorted(each.status for each in replies), [200, 200, 200, 500])
         (lost,) = [each for each in replies if each.status == 500]
         self.assertRegex(lost.json()["error"], r"^worker process \d+ was killed by SIGKILL")
         self.assertEqual(self.post().status, 200)
+
+
+    @staticmethod
+    def completions_of(llm):
+        with urllib.request.urlopen(llm + "/stats", timeout=10) as reply:
+            return json.load(reply)["completions"]
 
 
 class LostLlm(ServiceTest):
