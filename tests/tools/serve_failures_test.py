@@ -92,13 +92,27 @@ class Endings(ServiceTest):
 
 class LostWorkers(ServiceTest):
     def test_a_killed_worker_costs_no_request_since_its_kernel_runs_again(self):
-        running = self.serve("--workers", 2, "--max-body", "4MiB", latency="10ms")
-        requests = [InBackground(self, body_of(large_document(1500))) for _ in range(12)]
+        running = self.serve("--workers", 2, "--max-body", "8MiB", latency="1ms")
+        body, enough, statuses = body_of(large_document(4000)), threading.Event(), []
+
+        def go_on_asking():
+            while not enough.is_set():
+                statuses.append(self.post(body).status)
+
+        clients = [threading.Thread(target=go_on_asking) for _ in range(4)]
+        self.addCleanup(enough.set)
+        for each in clients:
+            each.start()
         self.assertTrue(wait_until(
-            lambda: self.metrics()["regatta_serve_pool_inside", None] >= 4))
+            lambda: self.metrics()["regatta_serve_pool_inside", None] >= 3))
         for pid in self.workers_of(running):
             os.kill(pid, signal.SIGKILL)
-        self.assertEqual([each.result().status for each in requests], [200] * 12)
+        self.assertTrue(wait_until(
+            lambda: self.metrics()["regatta_serve_workers_lost_total", None] == 2))
+        enough.set()
+        for each in clients:
+            each.join()
+        self.assertEqual(set(statuses), {200})
         found = self.metrics()
         self.assertEqual(found["regatta_serve_workers_lost_total", None], 2)
         self.assertEqual(found["regatta_serve_workers", None], 3)
