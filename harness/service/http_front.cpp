@@ -50,11 +50,9 @@ wire_answer wire_of(front_answer&& answer, unsigned version, bool keep_alive) {
   return wire;
 }
 
-// The answer to what the parser does not take; nothing if there is nobody to answer.
+// The answer to what the parser does not take; nothing if there is nobody to answer. Nor is a
+// client that was too slow: the stream has closed the socket by then.
 std::optional<front_answer> refusal_of(error_code error) {
-  if (error == beast::error::timeout) {
-    return error_answer(408, "the request did not arrive in time");
-  }
   if (error == http::error::body_limit) return error_answer(413, "the body is too large");
   if (error == http::error::header_limit) return error_answer(431, "the header is too large");
   const bool of_parser = error.category() == make_error_code(http::error::bad_method).category();
@@ -188,7 +186,7 @@ struct http_front::state {
     wire_answer wire = wire_of(std::move(answered), received.version(), received.keep_alive());
     if (head_only) wire.body().clear();  // Content-Length stays that of the body
     const bool written = co_await write(stream, wire);
-    co_return written && wire.keep_alive();
+    co_return written&& wire.keep_alive();
   }
 
   async_task<error_code> read(beast::tcp_stream& stream, beast::flat_buffer& input,

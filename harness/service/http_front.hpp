@@ -45,9 +45,9 @@ front_answer error_answer(unsigned status, const std::string& why);
 
 /// An HTTP/1.1 server over event loops: it accepts on the first and deals the connections out among
 /// all. Keep-alive, pipelined requests one after the other, chunked bodies, Expect: 100-continue.
-/// What HTTP itself refuses it answers alone: 400, 408, 413, 431. No TLS: that is a proxy's job.
-/// Thread safety: the loops are not running, or the first loop's thread; answers are asked for on
-/// the thread of the connection's loop.
+/// What HTTP itself refuses it answers alone: 400, 413, 431; it closes on clients that are too
+/// slow. No TLS: that is a proxy's job. Thread safety: the loops are not running, or the first
+/// loop's thread; answers are asked for on the thread of the connection's loop.
 class http_front {
  public:
   /// An answer to a request of a connection on loops[loop]; what it throws is answered with 500.

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The AI service when something ends: a worker, the LLM, the service itself."""
+import json
 import os
 import re
 import signal
 import threading
 import unittest
+import urllib.request
 
 from regatta_command import Running, wait_until
 from regatta_service import ServiceTest, body_of, large_document
@@ -90,13 +92,27 @@ class Endings(ServiceTest):
 
 class LostWorkers(ServiceTest):
     def test_a_killed_worker_costs_no_request_since_its_kernel_runs_again(self):
-        running = self.serve("--workers", 2, "--max-body", "4MiB", latency="10ms")
-        requests = [InBackground(self, body_of(large_document(1500))) for _ in range(12)]
+        running = self.serve("--workers", 2, "--max-body", "8MiB", latency="1ms")
+        body, enough, statuses = body_of(large_document(4000)), threading.Event(), []
+
+        def go_on_asking():
+            while not enough.is_set():
+                statuses.append(self.post(body).status)
+
+        clients = [threading.Thread(target=go_on_asking) for _ in range(4)]
+        self.addCleanup(enough.set)
+        for each in clients:
+            each.start()
         self.assertTrue(wait_until(
-            lambda: self.metrics()["regatta_serve_pool_inside", None] >= 4))
+            lambda: self.metrics()["regatta_serve_pool_inside", None] >= 3))
         for pid in self.workers_of(running):
             os.kill(pid, signal.SIGKILL)
-        self.assertEqual([each.result().status for each in requests], [200] * 12)
+        self.assertTrue(wait_until(
+            lambda: self.metrics()["regatta_serve_workers_lost_total", None] == 2))
+        enough.set()
+        for each in clients:
+            each.join()
+        self.assertEqual(set(statuses), {200})
         found = self.metrics()
         self.assertEqual(found["regatta_serve_workers_lost_total", None], 2)
         self.assertEqual(found["regatta_serve_workers", None], 3)
@@ -108,14 +124,20 @@ class LostWorkers(ServiceTest):
     def test_a_request_that_its_worker_died_over_is_answered_with_the_reason(self):
         running = self.serve("--backend", "process", "--workers", 2, latency="1s")
         requests = [InBackground(self) for _ in range(4)]
-        self.assertTrue(wait_until(
-            lambda: self.metrics()["regatta_serve_pool_inside", None] == 4))
+        llm = re.search(r"the LLM is (\S+),", Running.text_of(running.err)).group(1)
+        self.assertTrue(wait_until(lambda: self.completions_of(llm) == 2), "both workers have one")
         os.kill(self.workers_of(running)[0], signal.SIGKILL)
         replies = [each.result() for each in requests]
         self.assertEqual(sorted(each.status for each in replies), [200, 200, 200, 500])
         (lost,) = [each for each in replies if each.status == 500]
         self.assertRegex(lost.json()["error"], r"^worker process \d+ was killed by SIGKILL")
         self.assertEqual(self.post().status, 200)
+
+
+    @staticmethod
+    def completions_of(llm):
+        with urllib.request.urlopen(llm + "/stats", timeout=10) as reply:
+            return json.load(reply)["completions"]
 
 
 class LostLlm(ServiceTest):

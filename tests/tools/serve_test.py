@@ -128,9 +128,8 @@ class Refusals(ServiceTest):
     def test_slow_clients_are_not_waited_for(self):
         self.serve("--client-timeout", "200ms", "--idle-timeout", "500ms")
         began = time.monotonic()
-        received = self.raw(b"POST /v1/answer HTTP/1.1\r\nContent-Le")
-        self.assertTrue(received.startswith(b"HTTP/1.1 408"), received)
-        self.assertEqual(self.raw(b""), b"", "an idle connection is closed without a word")
+        self.assertEqual(self.raw(b"POST /v1/answer HTTP/1.1\r\nContent-Le"), b"")
+        self.assertEqual(self.raw(b""), b"", "an idle connection is closed, too")
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(self.metrics()["regatta_serve_slow_clients_total", None], 1)
 

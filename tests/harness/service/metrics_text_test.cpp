@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
@@ -23,12 +24,19 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 service_state some_state() {
-  return {.backend = "coroutine+process",
-          .most_requests = 2000,
-          .requests_inside = 7,
-          .facts = {.workers = 3, .workers_lost = 1},
-          .loops = {{.iterations = 12, .stretches = 2, .blocked = 60ms, .longest = 48ms},
-                    {.iterations = 9, .blocked_now = 1500ms}}};
+  service_state state;
+  state.backend = "coroutine+process";
+  state.most_requests = 2000;
+  state.requests_inside = 7;
+  state.facts.workers_lost = 1;
+  state.loops.resize(2);
+  state.loops[0].iterations = 12;
+  state.loops[0].stretches = 2;
+  state.loops[0].blocked = 60ms;
+  state.loops[0].longest = 48ms;
+  state.loops[1].iterations = 9;
+  state.loops[1].blocked_now = 1500ms;
+  return state;
 }
 
 TEST(MetricsText, SaysOfEachMetricWhatItIsBeforeItsSamples) {
