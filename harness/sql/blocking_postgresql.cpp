@@ -35,7 +35,7 @@ void drive(postgresql_session& session, deadline limit) {
     if (ready < 0 && errno != EINTR) {
       throw std::system_error(errno, std::generic_category(), "waiting for PostgreSQL");
     }
-    if (ready <= 0 && steady_clock::now() >= limit) throw deadline_exceeded();
+    if (limit != no_deadline && steady_clock::now() >= limit) throw deadline_exceeded();
   }
 }
 
@@ -76,11 +76,16 @@ struct blocking_postgresql::state : std::enable_shared_from_this<state> {
   reconnect_window window;
   std::mutex mutex;
   std::condition_variable returned;
-  std::vector<idle_session> idle;  // guarded by mutex
-  unsigned open = 0;               // guarded by mutex; those in use and being opened included
+  // Guarded by mutex:
+  std::vector<idle_session> idle;
+  unsigned open = 0;                    // those in use and being opened included
+  unsigned waiting = 0;                 // threads that may open none and found none idle
+  std::vector<session_pointer> handed;  // to them: whoever gave one back would be quicker else
 
   // This thread's own if there is one, else a new one, else somebody else's.
   session_pointer take(deadline limit);
+  session_pointer take_idle();
+  session_pointer wait_for_one(std::unique_lock<std::mutex>& lock, deadline limit);
   void put_back(session_pointer session);
   void close(session_pointer session);
   void close_those_of(std::thread::id owner);
@@ -110,28 +115,59 @@ thread_local thread_connections of_this_thread;
 
 }  // namespace
 
-session_pointer blocking_postgresql::state::take(deadline limit) {
-  const auto mine = std::this_thread::get_id();
-  std::unique_lock lock(mutex);
+// Null: none that this thread may have. REQUIRES: the mutex is held.
+session_pointer blocking_postgresql::state::take_idle() {
+  const auto mine = [me = std::this_thread::get_id()](const auto& each) {
+    return each.owner == me;
+  };
   for (;;) {
-    auto found = std::find_if(idle.begin(), idle.end(),
-                              [&](const idle_session& each) { return each.owner == mine; });
-    if (found == idle.end() && open >= endpoint.per_process && !idle.empty()) found = idle.begin();
-    if (found == idle.end()) {
-      if (open < endpoint.per_process) break;
-      if (limit == no_deadline) {
-        returned.wait(lock);
-      } else if (returned.wait_until(lock, limit) == std::cv_status::timeout &&
-                 steady_clock::now() >= limit && idle.empty()) {
-        throw deadline_exceeded();
-      }
-      continue;
-    }
+    auto found = std::find_if(idle.begin(), idle.end(), mine);
+    if (found == idle.end() && open >= endpoint.per_process) found = idle.begin();
+    if (found == idle.end()) return nullptr;
     session_pointer session = std::move(found->session);
     idle.erase(found);
     if (!session->gone_meanwhile()) return session;
     window.heard_of(steady_clock::now());
     --open;
+  }
+}
+
+// Null: one may be opened now, perhaps.
+session_pointer blocking_postgresql::state::wait_for_one(std::unique_lock<std::mutex>& lock,
+                                                         deadline limit) {
+  const auto something = [&] { return !handed.empty() || open < endpoint.per_process; };
+  ++waiting;
+  bool got = true;
+  if (limit == no_deadline) {
+    returned.wait(lock, something);
+  } else {
+    got = returned.wait_until(lock, limit, something);
+  }
+  --waiting;
+  session_pointer session;
+  if (got && !handed.empty()) {
+    session = std::move(handed.front());
+    handed.erase(handed.begin());
+  }
+  for (; handed.size() > waiting; handed.pop_back()) {
+    idle.push_back({std::thread::id(), std::move(handed.back())});
+  }
+  if (!got) {
+    returned.notify_one();  // what woke us may have been meant for another
+    throw deadline_exceeded();
+  }
+  if (session == nullptr || !session->gone_meanwhile()) return session;
+  window.heard_of(steady_clock::now());
+  --open;
+  return nullptr;
+}
+
+session_pointer blocking_postgresql::state::take(deadline limit) {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    if (session_pointer session = take_idle()) return session;
+    if (open < endpoint.per_process) break;
+    if (session_pointer session = wait_for_one(lock, limit)) return session;
   }
   ++open;
   lock.unlock();
@@ -151,8 +187,12 @@ void blocking_postgresql::state::put_back(session_pointer session) {
     return;
   }
   const std::lock_guard lock(mutex);
-  idle.push_back({std::this_thread::get_id(), std::move(session)});
-  returned.notify_one();
+  if (waiting > handed.size()) {
+    handed.push_back(std::move(session));
+    returned.notify_one();
+  } else {
+    idle.push_back({std::this_thread::get_id(), std::move(session)});
+  }
 }
 
 void blocking_postgresql::state::close(session_pointer session) {

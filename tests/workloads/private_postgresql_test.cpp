@@ -29,7 +29,9 @@ TEST(PrivatePostgresql, IsOneOfItsOwnAndLeavesNothing) {
     struct stat status {};
     ASSERT_EQ(::stat(directory.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0700U) << "everybody is trusted who can reach the socket";
-    if (::geteuid() == 0) EXPECT_NE(status.st_uid, 0U);
+    if (::geteuid() == 0) {
+      EXPECT_NE(status.st_uid, 0U);
+    }
 
     server.kill();
     EXPECT_EQ(server.failure(), "the private PostgreSQL server (pid " + std::to_string(pid) +

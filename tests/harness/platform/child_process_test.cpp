@@ -51,6 +51,21 @@ TEST(ExitStatus, IsDescribedInWords) {
             "was killed by signal " + std::to_string(SIGRTMIN + 3));
 }
 
+TEST(Spawn, StartsAProgramElsewhereAsAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may";
+  pipe_ends output;
+  auto request = shell("id -u; id -G; pwd");
+  request.descriptors = {{output.write.get(), 1}};
+  request.user = user_identity{65534, 65534};
+  request.directory = "/usr";
+  pid_t pid = spawn(request);
+  EXPECT_EQ(output.drain(), "65534\n65534\n/usr\n");
+  EXPECT_EQ(wait_child(pid, true)->describe(), "exited with code 0");
+  EXPECT_EQ(::geteuid(), 0U) << "it was the child that became somebody else";
+  request.directory = "/nonexistent";
+  EXPECT_THROW(spawn(request), std::system_error);
+}
+
 TEST(Spawn, PassesArgumentsAndTellsHowItEnded) {
   auto request = shell("exit $1");
   request.arguments.insert(request.arguments.end(), {"name", "7"});

@@ -112,8 +112,7 @@ TYPED_TEST(PostgresqlQueries, ATerminatedQueryFailsWithTheServersWordsAndNoOther
   const auto colour = this->colour(this->server().endpoint());
   std::vector<sql_rows> answers;
   const sql_query sleep{"SELECT pg_sleep(60)", {}};
-  const sql_query terminate{
-      postgresql_server::count_of(sleeping) + " AND pg_terminate_backend(pid)", {}};
+  const sql_query terminate{postgresql_server::count_of(sleeping, "pg_terminate_backend(pid)"), {}};
   colour->run([&](context& ctx) -> typename fixture::template task<void> {
     const auto branch = [&](std::size_t i) -> typename fixture::template task<sql_rows> {
       if (i == 0) co_return co_await fixture::answer_or_error(ctx, sleep);

@@ -65,8 +65,9 @@ struct postgresql_server {
     }
   }
 
-  static std::string count_of(const std::string& condition) {
-    return std::string("SELECT count(*) FROM pg_stat_activity WHERE application_name = '") + name +
+  /// A question: of how many of those connections is `what` not NULL.
+  static std::string count_of(const std::string& condition, const std::string& what = "*") {
+    return "SELECT count(" + what + ") FROM pg_stat_activity WHERE application_name = '" + name +
            "' AND " + condition;
   }
 };

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+
+#include "harness/sql/postgresql_endpoint.hpp"
+#include "tests/conformance/shared_references.hpp"
+#include "workloads/servers/postgresql_admin.hpp"
+#include "workloads/servers/postgresql_database.hpp"
+#include "workloads/servers/private_postgresql.hpp"
+
+// PostgreSQL dies under a cell's load, in a real cell process.
+
+namespace regatta::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned in_flight = 4;
+constexpr cell_process::time_limit patience = 30s;
+
+class PostgresqlFailures : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (const auto missing = private_postgresql::why_unavailable()) GTEST_SKIP() << *missing;
+  }
+
+  static epoch_plan of_items(std::uint64_t items) {
+    epoch_plan plan;
+    plan.in_flight = in_flight;
+    plan.item_limit = items;
+    return plan;
+  }
+};
+
+// A backend process that is killed takes all connections along: the server starts anew.
+TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
+  shared_references references(private_database);
+  const shared_reference& reference = references.of("db-query");
+  cell_process cell(reference.dataset.get(), [] { return false; });
+  backend_choice choice{GetParam(), {}, GetParam()};
+  for (const backend_option& each : backends().at(GetParam()).info.options) {
+    choice.options[each.name] = each.fallback;
+  }
+  cell.start({.workload = "db-query",
+              .options = reference.options,
+              .choice = choice,
+              .in_flight = in_flight,
+              .endpoints = reference.endpoints,
+              .api_key = {},
+              .max_answer_bytes = reference.result.max_answer_bytes,
+              .key = reference.result.key},
+             patience);
+  EXPECT_EQ(cell.run(of_items(20), true, patience).result.failures, 0U);
+
+  postgresql_admin admin(
+      parse_connection_url(parse_postgresql_endpoint(reference.endpoints.at("database")).url));
+  bool killed = false;
+  const auto kill_one = [&] {
+    if (killed) return;
+    const auto busy = admin.execute(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'regatta' AND "
+        "state = 'active' AND pid <> pg_backend_pid() LIMIT 1");
+    if (busy.empty()) return;
+    ::kill(static_cast<pid_t>(std::stoi(busy[0][0])), SIGKILL);
+    killed = true;
+  };
+  const epoch_result result = cell.run(of_items(4000), true, patience, kill_one).result;
+  ASSERT_TRUE(killed) << "it was over too soon";
+  EXPECT_EQ(result.wrong, 0U);
+  EXPECT_EQ(result.accounting_error, "");
+  EXPECT_GE(result.failures, 1U);
+  // While it goes down it may still accept a connection, and take that along too.
+  EXPECT_LE(result.failures, 3 * in_flight);
+  EXPECT_THAT(result.first_failure, testing::StartsWith("PostgreSQL: "));
+
+  const epoch_result after = cell.run(of_items(20), true, patience).result;
+  EXPECT_EQ(after.failures, 0U) << after.first_failure;
+  EXPECT_EQ(after.wrong, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgresql, PostgresqlFailures,
+                         testing::Values("coroutine", "coroutine-mt", "thread", "process"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace regatta::test
