@@ -11,6 +11,7 @@
 
 #include "harness/lock_impact/lock_impact.hpp"
 #include "harness/platform/write_file.hpp"
+#include "harness/workload.hpp"
 #include "reports/lock_report.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
