@@ -43,7 +43,7 @@ class process_requests final : public request_engine {
  private:
   // All that computes is in the workers.
   class no_kernels final : public compute_engine {
-    async_task<buffer> compute(event_loop&, bytes_view, kernel, bytes_view) override {
+    async_task<buffer> compute(event_loop&, bytes_view, kernel_call, bytes_view) override {
       throw std::logic_error("the front of a pool of processes computes nothing");
     }
   };
