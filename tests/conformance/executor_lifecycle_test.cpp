@@ -16,9 +16,6 @@ namespace {
 using ExecutorLifecycle = ExecutorLaws;
 INSTANTIATE_TEST_SUITE_P(Laws, ExecutorLifecycle, testing::ValuesIn(executor_names()), law_name);
 
-#define NEEDS_A_PENDING_CALL() \
-  if (!info().concurrent) GTEST_SKIP() << "submit() returns when the call has finished"
-
 TEST_P(ExecutorLifecycle, ACallThatHasNotBegunIsCancelledAndNeverRuns) {
   NEEDS_A_PENDING_CALL();
   const temporary_directory here;
