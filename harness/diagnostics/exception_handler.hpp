@@ -40,8 +40,7 @@ using exception_handler = std::function<void(const exception_context&)>;
 ///   });
 ///
 /// Cancellation of a detached coroutine is none of them, and an exception that passes several
-/// handlers is reported by the innermost. In release builds it gets what done-callbacks of an
-/// executor's futures throw (harness/executor/future.hpp), and nothing else.
+/// handlers is reported by the innermost. In release builds: what callbacks of futures throw, only.
 /// Thread safety: any thread.
 exception_handler set_exception_handler(exception_handler handler);
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -147,6 +148,9 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
   const bytes_view json_bytes = stream.take(head.argument);
   if (json_bytes.empty()) ::_exit(0);
   const auto setup = nlohmann::json::parse(as_text(json_bytes));
+  // Of an executor: Ctrl-C reaches every process of the terminal, but what it means is the
+  // program's business.
+  if (setup.value("workload", std::string()).empty()) ::signal(SIGINT, SIG_IGN);
   if (setup.contains("rings")) {
     const auto& rings = setup.at("rings");
     serve_as_ring_worker(worker_progress_file,

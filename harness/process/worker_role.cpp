@@ -23,8 +23,7 @@ void become_worker_if_asked(int argc, char** argv) {
   const std::string_view role = argv[1];
   if (role == "internal-worker") serve_as_fresh_worker(std::atoi(argv[2]));
   if (role == "internal-fork-server") {
-    // Ctrl-C reaches every process of the terminal, but what it means is the program's business.
-    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGINT, SIG_IGN);  // as its workers do
     serve_forks(worker_socket, std::atoi(argv[2]));
   }
 }

@@ -123,6 +123,15 @@ TEST_P(ExecutorCrash, WorkersThatAreStartedAnewServeTheSame) {
   EXPECT_EQ(ex.submit(refuse_odd, 6).result(), 6);
 }
 
+TEST_P(ExecutorCrash, CtrlCIsTheProgramsBusinessNotTheWorkers) {
+  for (const char* const start : {"forkserver", "spawn"}) {
+    executor ex = make({.workers = 1, .start = start});
+    const pid_t worker = ex.submit(own_pid).result();
+    ::kill(worker, SIGINT);
+    EXPECT_EQ(ex.submit(own_pid).result(), worker) << start;
+  }
+}
+
 TEST_P(ExecutorCrash, WaitsOfOtherThreadsEndWithTheWorker) {
   executor ex = make(1);
   const auto lost = ex.submit(die_if, true, 1);

@@ -15,9 +15,6 @@ namespace {
 using ExecutorWaiting = ExecutorLaws;
 INSTANTIATE_TEST_SUITE_P(Laws, ExecutorWaiting, testing::ValuesIn(executor_names()), law_name);
 
-#define NEEDS_A_PENDING_CALL() \
-  if (!info().concurrent) GTEST_SKIP() << "submit() returns when the call has finished"
-
 TEST_P(ExecutorWaiting, AsCompletedYieldsEachOnce) {
   executor ex = make();
   std::vector<future<int>> all;

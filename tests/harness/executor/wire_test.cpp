@@ -2,6 +2,7 @@
 #include "harness/executor/wire.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <functional>
 #include <list>
@@ -138,7 +139,7 @@ TEST(Wire, AFunctionOfTheProgramTravelsAndOneOfALibraryDoesNot) {
   using function = int (*)(int, int);
   EXPECT_EQ(there_and_back<function>(add)(2, 3), 5);
   EXPECT_THROW(there_and_back<function>(nullptr), cannot_travel);
-  EXPECT_THROW(there_and_back(&std::strlen), cannot_travel);
+  EXPECT_THROW(there_and_back(&::getpid), cannot_travel);
 }
 
 TEST(Wire, WhatPointsIntoThisProcessDoesNotTravel) {
