@@ -49,7 +49,8 @@ class async_token_stream {
 ///
 /// All functions throw llm_error for what the service and the network do, and std::invalid_argument
 /// for what cannot be sent. Asio's cancellation ends what is under way: llm_failure::cancelled.
-/// What is awaited may outlive the client, which ends it.
+/// What is awaited may outlive the client, which ends it. With g++ 12 name the parameters before
+/// co_await: it frees a braced temporary in there, {.max_tokens = 5}, twice.
 /// Thread safety: one thread at a time. Await in coroutines on the executor given here; if several
 /// threads run its context, give a strand.
 class async_llm_client {
@@ -61,13 +62,14 @@ class async_llm_client {
   async_llm_client& operator=(const async_llm_client&) = delete;
 
   boost::asio::awaitable<llm_answer> complete(const llm_prompt& prompt,
-                                              const llm_parameters& parameters = {});
-  async_token_stream stream(const llm_prompt& prompt, const llm_parameters& parameters = {});
+                                              const llm_parameters& parameters = llm_parameters());
+  async_token_stream stream(const llm_prompt& prompt,
+                            const llm_parameters& parameters = llm_parameters());
   /// Answers in the order of the prompts, each with its own error. At most `concurrency` at once,
   /// and never more than options.most_requests.
   boost::asio::awaitable<std::vector<llm_result>> batch_complete(
       const std::vector<llm_prompt>& prompts, std::size_t concurrency,
-      const llm_parameters& parameters = {});
+      const llm_parameters& parameters = llm_parameters());
 
   /// Refuses new requests, waits for those under way, and cancels what is left at the limit.
   /// Answers how many those were.

@@ -35,7 +35,6 @@ host_addresses look_up_host(const std::string& host) {
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(host.c_str(), nullptr, &wanted, &list);
   if (error != 0) return {{}, ::gai_strerror(error), error == EAI_AGAIN};

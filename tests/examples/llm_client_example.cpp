@@ -15,9 +15,9 @@ boost::asio::awaitable<void> ask(regatta::async_llm_client& client) {
   }
 }
 
-void run(const char* url, const char* key) {
+void run(const char* url, const char* key, const char* model) {
   boost::asio::io_context io;
-  regatta::async_llm_client client(io.get_executor(), {.endpoint = {url, key}});
+  regatta::async_llm_client client(io.get_executor(), {.endpoint = {url, key}, .model = model});
   co_spawn(io, ask(client), [](std::exception_ptr e) {
     if (e) std::rethrow_exception(e);
   });
@@ -28,7 +28,7 @@ void run(const char* url, const char* key) {
 int main(int count, char** arguments) {
   const char* const key = std::getenv("LLM_KEY");
   try {
-    if (count > 1) run(arguments[1], key != nullptr ? key : "");
+    if (count == 3) run(arguments[1], key != nullptr ? key : "", arguments[2]);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

@@ -101,8 +101,8 @@ class Llm(CommandTest):
 
     def test_the_example_of_the_docs_streams_an_answer(self):
         url = self.serve()
-        finished = subprocess.run([os.environ["LLM_EXAMPLE"], url], capture_output=True, text=True,
-                                  timeout=20, check=True)
+        finished = subprocess.run([os.environ["LLM_EXAMPLE"], url, "regatta-mock"],
+                                  capture_output=True, text=True, timeout=20, check=True)
         self.assertEqual(len(finished.stdout.split()), 16)
 
 

@@ -10,11 +10,13 @@
 
 namespace regatta::internal {
 
-/// Reads on until the answer is whole, or as far as the server lets it: of a refusal.
+/// Reads on until the answer is whole, or as far as the server lets it: of a refusal. Not for long:
+/// the status has been said.
 template <class Io>
 typename Io::template task<void> read_refusal(llm_call<Io>& call, exchange<Io>& of) {
   try {
-    while (!of.answer().done()) co_await of.read_more(call.limit);
+    const deadline limit = earlier_deadline(call.limit, std::chrono::seconds(1));
+    while (!of.answer().done()) co_await of.read_more(limit);
     of.finish();
   } catch (const llm_fault& fault) {
     // The status says more than why its explanation did not come.
