@@ -213,7 +213,7 @@ struct http_service::state {
       std::vector<std::jthread> others;
       // A loop without connections has nothing to do yet, and must not end for that.
       for (std::size_t i = 1; i < all_loops.size(); ++i) {
-        others.emplace_back([&loop = *all_loops[i], this] {
+        others.emplace_back([&loop = *all_loops[i]] {
           loop.start(stay(loop));
           loop.run();
         });

@@ -134,7 +134,7 @@ class Refusals(ServiceTest):
         self.assertEqual(self.metrics()["regatta_serve_slow_clients_total", None], 1)
 
     def test_more_requests_than_the_limit_are_shed(self):
-        self.serve("--max-requests", 4, latency="600ms")
+        self.serve("--max-requests", 4, latency="1s")
         replies = self.post_all([body_of()] * 12, at_once=12)
         self.assertEqual(sorted(each.status for each in replies), [200] * 4 + [503] * 8)
         for each in replies:

@@ -46,7 +46,7 @@ TEST(ModelReady, TheModelIsLoadedAndTheAnswersDependOnAllOfIt) {
 // An engine whose workers have died: what coroutine+process reports as an exception.
 class broken_engine final : public compute_engine {
  public:
-  async_task<buffer> compute(event_loop&, bytes_view, kernel, bytes_view) override {
+  async_task<buffer> compute(event_loop&, bytes_view, kernel_call, bytes_view) override {
     throw std::runtime_error("the worker was killed");
     co_return buffer();
   }
