@@ -199,21 +199,6 @@ TEST(RunComparison, ServiceSettingsCountForTheWorkloadsThatUseThem) {
   EXPECT_THAT(loud(others.only_workload().differences), ElementsAre("service settings"));
 }
 
-TEST(RunComparison, TheDatabaseCountsForTheWorkloadsThatQueryIt) {
-  compared both;
-  both.add({cell("a", around(100))}).where.database = "SQLite 3.40.1, embedded";
-  both.add({cell("a", around(100))}).where.database = "PostgreSQL 15.18, private to the run";
-  EXPECT_TRUE(both.only_workload().same_work);
-  compared others;
-  for (const char* const database : {"SQLite 3.40.1, embedded", "PostgreSQL 15.18, db:5432/x"}) {
-    run_result& run = others.add({cell("a", around(100))});
-    run.where.database = database;
-    run.workloads[0].info.needs = {"database"};
-  }
-  EXPECT_FALSE(others.only_workload().same_work);
-  EXPECT_THAT(loud(others.only_workload().differences), ElementsAre("database"));
-}
-
 TEST(RunComparison, WhateverCanMoveEveryFigureIsLoud) {
   const auto found = [](const std::function<void(run_result&)>& change) {
     compared both;

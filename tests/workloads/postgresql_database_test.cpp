@@ -206,11 +206,11 @@ TEST(DatabaseSettings, OfPostgresqlAreRefusedWithSqlite) {
 
 TEST_F(PostgresqlDatabase, SettingsItDoesNotKnowAreRefused) {
   const std::string database = server().server.url();
-  for (const auto& [key, text] :
-       std::map<std::string, std::string>{{"database.conections", "5"},
-                                          {"database.connections", "0"},
-                                          {"database.connections", "x"}}) {
-    EXPECT_THAT(complaint([&] { started(database, {{key, text}}); }), HasSubstr("setting")) << key;
+  const std::vector<std::map<std::string, std::string>> wrong = {{{"database.conections", "5"}},
+                                                                 {{"database.connections", "0"}},
+                                                                 {{"database.connections", "x"}}};
+  for (const auto& settings : wrong) {
+    EXPECT_THAT(complaint([&] { started(database, settings); }), HasSubstr("setting"));
   }
 }
 
