@@ -51,8 +51,7 @@ class pool_map {
     info.summary = "maps a function over 200 inputs of very different length, in chunks";
     info.in_flight = 2;
     // usual, least, most
-    info.parameters = {
-        {"chunk", "inputs handed out at a time: 1, 10, 100", 10, 1, inputs_of_an_item}};
+    info.parameters = {{"chunk", "inputs handed out at a time", 10, 1, inputs_of_an_item}};
     return info;
   }
 
