@@ -17,7 +17,7 @@ namespace regatta {
 constexpr int cell_socket = 3;
 constexpr int dataset_file = 4;
 /// To be raised with every change to what is said here: a gate starts the cells of other builds.
-constexpr int cell_protocol = 2;
+constexpr int cell_protocol = 3;
 
 /// What a build says of itself.
 struct cell_introduction {
@@ -65,7 +65,11 @@ struct cell_summary {
   std::optional<usage_per_item> usage;
   backend_facts facts;
   std::optional<std::vector<finding>> findings;  ///< see cell_result::findings
+  std::vector<measure> measures;
 };
+
+/// What a summary says becomes the result's.
+void take_over(cell_result& result, cell_summary summary);
 
 void to_json(nlohmann::json& json, const cell_introduction& value);
 void from_json(const nlohmann::json& json, cell_introduction& value);

@@ -4,6 +4,7 @@
 #include "harness/contexts/blocking_context.hpp"
 #include "harness/contexts/run_environment.hpp"
 #include "harness/http/blocking_http_client.hpp"
+#include "harness/tcp/blocking_tcp_client.hpp"
 
 namespace regatta {
 
@@ -11,14 +12,16 @@ namespace regatta {
 class blocking_runtime {
  public:
   explicit blocking_runtime(run_environment environment)
-      : environment_(std::move(environment)), http_(environment_) {}
+      : environment_(std::move(environment)), http_(environment_), tcp_(environment_) {}
 
   const run_environment& environment() const { return environment_; }
   blocking_http_client& http() { return http_; }
+  blocking_tcp_client& tcp() { return tcp_; }
 
  private:
   const run_environment environment_;
   blocking_http_client http_;
+  blocking_tcp_client tcp_;
 };
 
 }  // namespace regatta

@@ -24,10 +24,10 @@ unique_fd memory_file(std::size_t size) {
   return file;
 }
 
-shared_mapping::shared_mapping(int file, std::size_t size) {
+shared_mapping::shared_mapping(int file, std::size_t size, page_touch when) {
   if (size == 0) return;
-  void* const start =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+  const int flags = MAP_SHARED | (when == page_touch::at_once ? MAP_POPULATE : 0);
+  void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, file, 0);
   if (start == MAP_FAILED) fail("mapping shared memory");
   bytes_ = {static_cast<std::byte*>(start), size};
 }

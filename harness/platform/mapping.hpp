@@ -9,6 +9,9 @@
 
 namespace regatta {
 
+/// When a mapping's pages become memory.
+enum class page_touch { at_once, when_used };
+
 /// Zeroed memory that forked children share with us. Backed by a memfd: no name in any file system,
 /// gone with its last process, however that ends.
 class shared_mapping {
@@ -18,7 +21,7 @@ class shared_mapping {
   /// Throws std::system_error.
   explicit shared_mapping(std::size_t size);
   /// All of a file of that size, such as memory_file() makes; the descriptor may be closed after.
-  shared_mapping(int file, std::size_t size);
+  shared_mapping(int file, std::size_t size, page_touch when = page_touch::at_once);
   shared_mapping(shared_mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   shared_mapping& operator=(shared_mapping&& other) noexcept {
     std::swap(bytes_, other.bytes_);

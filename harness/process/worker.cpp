@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/contexts/blocking_runtime.hpp"
+#include "harness/contexts/measure_book.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
 #include "harness/process/worker_protocol.hpp"
@@ -155,7 +156,12 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
     filled += part;
   }
   static run_environment environment{dataset, setup.at("endpoints").get<endpoint_map>(),
-                                     setup.at("api_key").get<std::string>()};
+                                     setup.at("api_key").get<std::string>(), nullptr};
+  static shared_mapping measures;
+  if (setup.at("measures").get<bool>()) {
+    measures = shared_mapping(worker_measures_file, sizeof(measure_book), page_touch::when_used);
+    environment.measures = reinterpret_cast<measure_book*>(measures.bytes().data());
+  }
   static const auto workload =
       workloads().at(setup.at("workload").get<std::string>()).open(dataset);
   serve(stream, *workload, environment, *reinterpret_cast<worker_progress*>(page.bytes().data()));

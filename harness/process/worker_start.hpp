@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness/backend.hpp"
 #include "harness/platform/mapping.hpp"
@@ -30,8 +31,9 @@ class fork_server {
   fork_server(const fork_server&) = delete;
   fork_server& operator=(const fork_server&) = delete;
 
-  /// Throws std::runtime_error if the server has died.
-  pid_t start_worker(int socket, int progress);
+  /// `files` become worker_socket and those that follow it. Throws std::runtime_error if the server
+  /// has died.
+  pid_t start_worker(const std::vector<int>& files);
 
  private:
   pid_t pid_ = -1;
