@@ -34,11 +34,14 @@ constexpr const char* quick_suite = R"({
   "workloads": ["tokenize", "llm-complete", "rag"], "backends": ["*"]
 })";
 constexpr const char* standard_suite = R"({
-  "scale": "standard", "budget": "6m", "workloads": ["*"],
+  "scale": "standard", "budget": "6m",
+  "workloads": ["db-query", "embed-topk", "image-augment", "llm-complete", "rag", "tokenize",
+                "wait-compute"],
   "backends": ["*", "process:start=spawn", "process:start=forkserver"]
 })";
 constexpr const char* full_suite = R"({
   "scale": "full", "budget": "20m", "workloads": ["*"],
+  "services": {"llm.tbt": "lognormal:5ms:0.3"},
   "backends": ["*", "process:start=spawn", "process:start=forkserver", "process:chunk=8"]
 })";
 
