@@ -16,6 +16,7 @@
 namespace regatta {
 
 class event_loop;
+class measure_book;
 class reporting_engine;
 
 /// All that a backend may know when it starts.
@@ -27,8 +28,12 @@ struct backend_setup {
   unsigned in_flight = 1;
   cpu_limits cpus;
   endpoint_map endpoints;
-  std::string api_key;                ///< sent as a bearer token to the service "llm"
-  std::size_t max_answer_bytes = 0;   ///< of the serial reference
+  std::string api_key;               ///< sent as a bearer token to the service "llm"
+  std::size_t max_answer_bytes = 0;  ///< of the serial reference
+  /// Where its items write down what they measure; null: nowhere. In memory that all processes
+  /// share that have it mapped, as forked ones do; others map measures_file.
+  measure_book* measures = nullptr;
+  int measures_file = -1;
   std::shared_ptr<void> preparation;  ///< what backend_entry::prepare made
 };
 

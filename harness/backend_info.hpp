@@ -40,6 +40,7 @@ struct backend_facts {
   std::uint64_t bytes_copied = 0;      ///< of payload, between processes and in user space
   std::uint64_t startup_bytes_copied = 0;  ///< the dataset's copies for the workers
   std::uint64_t workers_lost = 0;          ///< died and were replaced
+  std::string file_reads = {};  ///< see async_files::how; empty where reads block, or none was made
 };
 
 }  // namespace regatta

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,9 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
+
+/// Takes a streamed body piece by piece, as it arrives, however the sender or the network cut it.
+using http_piece_handler = std::function<void(std::string_view piece)>;
 
 struct http_response {
   unsigned status = 0;

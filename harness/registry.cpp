@@ -27,6 +27,14 @@ const std::map<std::string, workload_entry>& workloads() { return table<workload
 const std::map<std::string, service_starter>& services() { return table<service_starter>(); }
 const std::map<std::string, backend_entry>& backends() { return table<backend_entry>(); }
 
+void refuse_settings(const service_options& options, const std::string& service) {
+  for (const auto& [key, value] : options.settings) {
+    if (!key.starts_with(service + ".")) continue;
+    throw std::invalid_argument("there is no setting '" + key + "': the service '" + service +
+                                "' has none");
+  }
+}
+
 void register_workload(workload_entry entry) {
   const std::string name = entry.info.name;
   add("workload", name, std::move(entry));

@@ -12,6 +12,7 @@
 #include "harness/environment.hpp"
 #include "harness/finding.hpp"
 #include "harness/machine_card.hpp"
+#include "harness/measure.hpp"
 #include "harness/outcome.hpp"
 #include "harness/run_plan.hpp"
 #include "harness/statistics/quantile.hpp"
@@ -81,6 +82,7 @@ struct cell_result {
   /// What the loop monitor noticed. Empty: nothing; nullopt: it was off, or there was no event loop
   /// to watch.
   std::optional<std::vector<finding>> findings;
+  std::vector<measure> measures;  ///< in the order of their names; empty unless ok
 
   bool ok() const { return ended == outcome::ok && !epochs.empty(); }
 };

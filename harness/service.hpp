@@ -38,6 +38,9 @@ struct service_options {
 
 using service_starter = std::unique_ptr<running_service> (*)(const service_options&);
 
+/// For a service that has no settings: throws std::invalid_argument if it was given one.
+void refuse_settings(const service_options& options, const std::string& service);
+
 const std::map<std::string, service_starter>& services();
 void register_service(std::string name, service_starter starter);
 

@@ -275,6 +275,27 @@ markup over_concurrency(const run_result& run, std::size_t index) {
                              "Proportional set size under load, all processes.", memory, numbers)));
 }
 
+markup tables_of_measures(const workload_result& measured, const cell_list& cells) {
+  markup all;
+  for (const std::string& name : measure_names(measured)) {
+    rows lines;
+    for (const cell_result* cell : cells) {
+      const measure* const taken = find_measure(*cell, name);
+      if (taken == nullptr) continue;
+      std::optional<double> mean;
+      if (taken->count > 0) mean = taken->sum / static_cast<double>(taken->count);
+      lines.push_back({cell->choice.label, show_seconds(mean), show_seconds(taken->p50),
+                       show_seconds(taken->p90), show_seconds(taken->p99), show_seconds(taken->max),
+                       show_whole(taken->count)});
+    }
+    all +=
+        element("h3", {}, "Measured: " + name) +
+        table("Measured: " + name,
+              {{"Approach"}, {"Mean"}, {"p50"}, {"p90"}, {"p99"}, {"Longest"}, {"Taken"}}, lines);
+  }
+  return all;
+}
+
 markup list_of_findings(const workload_result& measured, const recommendation& advice) {
   const std::vector<std::string> lines = findings(measured, advice);
   if (lines.empty()) return {};
@@ -327,6 +348,7 @@ markup html_workload(const run_result& run, const std::vector<recommendation>& a
                      {"data-workload", number}},
                     {}) +
             element("div", {{"class", "figures"}}, figures(run, advice[index], index)) +
+            tables_of_measures(measured, ordered(measured, advice[index])) +
             list_of_findings(measured, advice[index]);
   } else {
     body += element("p", {},

@@ -47,6 +47,20 @@ std::string table_of(const workload_result& measured, const recommendation& advi
   return table;
 }
 
+std::string table_of_measure(const workload_result& measured, const recommendation& advice,
+                             const std::string& name) {
+  std::string table = "\n| " + markdown_text(name) +
+                      " | p50 | p90 | p99 | longest | taken |\n|---|--:|--:|--:|--:|--:|\n";
+  for (const cell_result* cell : ordered(measured, advice)) {
+    const measure* const taken = find_measure(*cell, name);
+    if (taken == nullptr) continue;
+    table += markdown_row({markdown_code(cell->choice.label), show_seconds(taken->p50),
+                           show_seconds(taken->p90), show_seconds(taken->p99),
+                           show_seconds(taken->max), show_whole(taken->count)});
+  }
+  return table;
+}
+
 std::string list(const char* title, const std::vector<std::string>& sentences) {
   if (sentences.empty()) return "";
   std::string lines = *title == '\0' ? "" : fmt::format("**{}**\n\n", title);
@@ -69,6 +83,9 @@ std::string section(const workload_result& measured, const recommendation& advic
   std::string out = fmt::format("\n### {}\n\n", markdown_text(title(measured)));
   if (measured.not_run) return out + "Not run: " + markdown_text(*measured.not_run) + "\n";
   out += table_of(measured, advice);
+  for (const std::string& name : measure_names(measured)) {
+    out += table_of_measure(measured, advice, name);
+  }
   const std::string reasons =
       list("Because", advice.because) + list("Unless", advice.unless) +
       list("Excluded", exclusions(advice)) + list("Not measured", failures(measured)) +

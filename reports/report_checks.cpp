@@ -85,6 +85,26 @@ complaint check_latency(const cell_result& cell, const json::json_pointer& at) {
   return std::nullopt;
 }
 
+complaint check_measures(const cell_result& cell, const json::json_pointer& at) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < cell.measures.size(); ++i) {
+    const measure& each = cell.measures[i];
+    if (!names.insert(each.name).second) {
+      return fmt::format("{} is {}, as an earlier measure is called", (at / i / "name").to_string(),
+                         json(each.name).dump());
+    }
+    double last = 0;
+    for (const auto& value : {each.p50, each.p90, each.p99, std::optional(each.max)}) {
+      if (value && *value < last) {
+        return fmt::format("{} has a percentile that is smaller than a lower one",
+                           (at / i).to_string());
+      }
+      last = value.value_or(last);
+    }
+  }
+  return std::nullopt;
+}
+
 complaint check_workload(const workload_result& one, const recommendation& advice,
                          const json::json_pointer& at) {
   if (auto found = check_labels(one, advice, at)) return found;
@@ -101,6 +121,7 @@ complaint check_workload(const workload_result& one, const recommendation& advic
       return fmt::format("{} is there, but the outcome is ok", (where / "reason").to_string());
     }
     if (auto found = check_latency(cell, where / "latency")) return found;
+    if (auto found = check_measures(cell, where / "measures")) return found;
   }
   return std::nullopt;
 }

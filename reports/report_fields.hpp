@@ -124,6 +124,17 @@ void fields(Fields& file, stored<Fields, finding>& found) {
 }
 
 template <class Fields>
+void fields(Fields& file, stored<Fields, measure>& taken) {
+  file("name", taken.name);
+  file("count", taken.count);
+  file("sum_seconds", taken.sum);
+  file("p50_seconds", taken.p50);
+  file("p90_seconds", taken.p90);
+  file("p99_seconds", taken.p99);
+  file("max_seconds", taken.max);
+}
+
+template <class Fields>
 void fields(Fields& file, stored<Fields, backend_info>& info) {
   file("summary", info.summary);
   file("complexity", info.complexity);
@@ -159,12 +170,14 @@ void fields(Fields& file, stored<Fields, cell_result>& cell) {
   file.known_if(started, "bytes_copied", cell.facts.bytes_copied);
   file.known_if(started, "startup_bytes_copied", cell.facts.startup_bytes_copied);
   file.known_if(started, "workers_lost", cell.facts.workers_lost);
+  file.text("file_reads", cell.facts.file_reads);
   file("items", cell.items);
   file("failures", cell.failures);
   file.text("first_failure", cell.first_failure);
   file("eliminated_after_block", cell.eliminated_after);
   file.text("beaten_by", cell.beaten_by);
   file.known_if(cell.ok(), "findings", cell.findings);
+  file.known_if(cell.ok(), "measures", cell.measures);
   if constexpr (Fields::writes) {
     file("epochs", cell.ok() ? cell.epochs : std::vector<epoch_sample>());
   } else {

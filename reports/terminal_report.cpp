@@ -71,6 +71,29 @@ std::vector<std::string> table_of(const recommendation& advice,
   return render_table(std::move(columns), width);
 }
 
+// The measure's name stands where the table of the race has "backend".
+std::vector<std::string> table_of_measure(const std::string& name,
+                                          const std::vector<const cell_result*>& cells,
+                                          std::size_t width) {
+  table_column backend{name, false, 0, {}};
+  table_column p50{"p50", true, 1, {}};
+  table_column p90{"p90", true, 3, {}};
+  table_column p99{"p99", true, 2, {}};
+  table_column longest{"longest", true, 4, {}};
+  table_column count{"taken", true, 5, {}};
+  for (const cell_result* cell : cells) {
+    const measure* const taken = find_measure(*cell, name);
+    if (taken == nullptr) continue;
+    backend.cells.push_back(cell->choice.label);
+    p50.cells.push_back(show_seconds(taken->p50));
+    p90.cells.push_back(show_seconds(taken->p90));
+    p99.cells.push_back(show_seconds(taken->p99));
+    longest.cells.push_back(show_seconds(taken->max));
+    count.cells.push_back(show_whole(taken->count));
+  }
+  return render_table({backend, p50, p90, p99, longest, count}, width);
+}
+
 void add_lines(std::string& out, const std::vector<std::string>& lines, const char* first,
                std::size_t width) {
   const char* lead = first;
@@ -98,6 +121,12 @@ std::string render_workload(const workload_result& measured, const recommendatio
             : chosen ? paint(style, green, lines[i])
                      : lines[i]) +
            "\n";
+  }
+  for (const std::string& name : measure_names(measured)) {
+    const auto rows = table_of_measure(name, cells, style.columns);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      out += (i == 0 ? paint(style, dim, rows[i]) : rows[i]) + "\n";
+    }
   }
   out += paint(style, bold, wrap(headline(advice), "  ", style.columns)) + "\n";
   add_lines(out, exclusions(advice), "  excluded ", style.columns);

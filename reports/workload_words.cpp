@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "reports/figures.hpp"
 
@@ -121,6 +122,23 @@ std::vector<std::string> findings(const workload_result& measured, const recomme
     }
   }
   return lines;
+}
+
+std::vector<std::string> measure_names(const workload_result& measured) {
+  std::set<std::string> names;
+  for (const cell_result& cell : measured.cells) {
+    if (!cell.ok()) continue;
+    for (const measure& each : cell.measures) names.insert(each.name);
+  }
+  return {names.begin(), names.end()};
+}
+
+const measure* find_measure(const cell_result& cell, const std::string& name) {
+  if (!cell.ok()) return nullptr;
+  for (const measure& each : cell.measures) {
+    if (each.name == name) return &each;
+  }
+  return nullptr;
 }
 
 std::string receipt_of(const race_receipt& race) {

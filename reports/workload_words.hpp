@@ -32,6 +32,12 @@ std::vector<std::string> exclusions(const recommendation& advice);
 /// What diagnostics noticed in its cells: sentences that name the approach.
 std::vector<std::string> findings(const workload_result& measured, const recommendation& advice);
 
+/// What its items measure, by name, whichever approach they ran on.
+std::vector<std::string> measure_names(const workload_result& measured);
+
+/// Null if nothing of that name was measured on it, or it has no times at all.
+const measure* find_measure(const cell_result& cell, const std::string& name);
+
 /// What the race cost: "120 epochs, 2.40 s; fixed sampling would have taken …".
 std::string receipt_of(const race_receipt& race);
 

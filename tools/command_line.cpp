@@ -25,6 +25,7 @@
 #include "tools/command_run.hpp"
 #include "tools/command_serve.hpp"
 #include "tools/command_tasks.hpp"
+#include "tools/command_tcp_echo.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/usage_error.hpp"
 
@@ -84,6 +85,7 @@ int run_command_line(int argc, char** argv) {
   add_mock_llm_command(app, exit_code);
   add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);
+  add_tcp_echo_command(app, exit_code);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) {

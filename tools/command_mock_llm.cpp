@@ -2,7 +2,6 @@
 #include "tools/command_mock_llm.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -12,8 +11,8 @@
 #include <string>
 
 #include "harness/platform/child_process.hpp"
-#include "harness/platform/unique_fd.hpp"
 #include "workloads/servers/mock_llm_server.hpp"
+#include "workloads/servers/server_process.hpp"
 
 namespace regatta {
 namespace {
@@ -41,19 +40,11 @@ void add_latency(CLI::App& command, const std::string& flag, latency_distributio
       ->default_str(to_string(target));
 }
 
-void announce(int fd, std::uint16_t port) {
-  const unique_fd owned(fd);
-  const std::string line = fmt::format("{}\n", port);
-  if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    throw std::runtime_error(fmt::format("cannot announce the port on descriptor {}", fd));
-  }
-}
-
 void serve(const mock_llm_arguments& arguments) {
   const bool is_service = arguments.announce_fd >= 0;
   mock_llm_server server(arguments.server);
   if (is_service) {
-    announce(arguments.announce_fd, server.port());
+    announce_port(arguments.announce_fd, server.port());
   } else {
     fmt::print(
         stderr,

@@ -43,6 +43,7 @@ constexpr const char* standard_suite = R"({
 })";
 constexpr const char* full_suite = R"({
   "scale": "full", "budget": "20m", "workloads": ["*"],
+  "services": {"llm.tbt": "lognormal:5ms:0.3"},
   "backends": ["*", "process:start=spawn", "process:start=forkserver", "process:chunk=8"]
 })";
 

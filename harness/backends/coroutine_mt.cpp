@@ -38,7 +38,8 @@ class coroutine_mt final : public backend {
   backend_facts facts() const override {
     return {.workers = static_cast<unsigned>(cores_.size()),
             .capacity = slots_,
-            .pinned = !pins_.empty()};
+            .pinned = !pins_.empty(),
+            .file_reads = cores_.front()->runtime.files().how()};
   }
 
  private:

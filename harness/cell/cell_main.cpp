@@ -18,6 +18,7 @@
 #include "harness/cell/packet_socket.hpp"
 #include "harness/cell/reference.hpp"
 #include "harness/contexts/blocked_stretches.hpp"
+#include "harness/contexts/measure_book.hpp"
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
@@ -69,6 +70,18 @@ class loaded_dataset {
   bytes_view view_;
 };
 
+// The cell's measure_book in memory that its workers share.
+class shared_measures {
+ public:
+  int file() const { return file_.get(); }
+  measure_book& book() const { return *reinterpret_cast<measure_book*>(memory_.bytes().data()); }
+
+ private:
+  const unique_fd file_ = memory_file(sizeof(measure_book));
+  // Most workloads measure nothing, and no cell is to pay for it.
+  const shared_mapping memory_{file_.get(), sizeof(measure_book), mapping_pages::when_touched};
+};
+
 class running_cell {
  public:
   explicit running_cell(cell_start start)
@@ -100,6 +113,8 @@ class running_cell {
                                          .endpoints = start_.endpoints,
                                          .api_key = start_.api_key,
                                          .max_answer_bytes = start_.max_answer_bytes,
+                                         .measures = &measures_.book(),
+                                         .measures_file = measures_.file(),
                                          .preparation = std::move(preparation)});
     if (const auto* missing = std::get_if<unavailable>(&started)) {
       return {{"unavailable", missing->reason}};
@@ -111,6 +126,7 @@ class running_cell {
   }
 
   epoch_report run(const epoch_plan& plan, bool counted) {
+    measures_.book().clear();
     epoch slice(plan, start_.key.empty() ? unchecked_ : std::span<const digest>(start_.key),
                 counted && stretches_ ? &*stretches_ : nullptr);
     const measured_usage before = measured_usage::now();
@@ -124,6 +140,7 @@ class running_cell {
     }
     if (counted) {
       usage_.add(used, report.result.items);
+      measures_.book().add_to(measured_);
       latencies_.insert(latencies_.end(), report.result.latencies.begin(),
                         report.result.latencies.end());
     }
@@ -149,6 +166,7 @@ class running_cell {
     summary.latency.p99_interval = quantile_interval(latencies_, 0.99, 0.95);
     summary.usage = usage_.per_item();
     summary.facts = backend_->facts();
+    summary.measures = regatta::summarise(measured_);
     if (stretches_) {
       stretches_->await_report(500ms);
       summary.findings = stretches_->findings(usage_.items());
@@ -163,11 +181,13 @@ class running_cell {
   std::optional<loaded_dataset> dataset_;
   std::unique_ptr<workload_instance> workload_;
   std::optional<blocked_stretches> stretches_;  ///< outlives the backend
+  const shared_measures measures_;              ///< outlives the backend, too
   std::unique_ptr<backend> backend_;
   static constexpr digest nothing_to_compare = 0;
   const std::span<const digest> unchecked_{&nothing_to_compare, 1};
   usage_total usage_;
   std::vector<double> latencies_;
+  std::map<std::string, duration_histogram> measured_;  ///< by name, over all counted epochs
 };
 
 cell_introduction introduction() {

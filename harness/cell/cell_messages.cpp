@@ -2,6 +2,7 @@
 #include "harness/cell/cell_messages.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace nlohmann {
 
@@ -35,7 +36,7 @@ using nlohmann::json;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(backend_choice, backend, options, label)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(backend_facts, workers, capacity, pinned, bytes_serialised,
-                                   bytes_copied, startup_bytes_copied, workers_lost)
+                                   bytes_copied, startup_bytes_copied, workers_lost, file_reads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(interval, lower, upper)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(latency_summary, count, p50, p90, p99, p999, max, p50_interval,
                                    p99_interval)
@@ -43,6 +44,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(usage_per_item, user_seconds, system_seconds,
                                    involuntary_switches, minor_faults, major_faults)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(finding, kind, sentence, threshold, stretches, blocked, longest,
                                    items, looked_at, cause, function, place)
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(measure, name, count, sum, p50, p90, p99, max)
 
 static void to_json(json& out, const workload_options& value) {
   out = {{"seed", value.seed},
@@ -78,6 +81,14 @@ static void from_json(const json& in, epoch_result& value) {
   value.unserved = in.at("unserved");
   value.elapsed = std::chrono::nanoseconds(in.at("elapsed").get<std::int64_t>());
   value.throughput = in.at("throughput");
+}
+
+void take_over(cell_result& result, cell_summary summary) {
+  result.latency = summary.latency;
+  result.usage = summary.usage;
+  result.facts = std::move(summary.facts);
+  result.findings = std::move(summary.findings);
+  result.measures = std::move(summary.measures);
 }
 
 void to_json(json& out, const cell_introduction& value) {
@@ -181,13 +192,15 @@ void to_json(json& out, const cell_summary& value) {
   out = {{"latency", value.latency},
          {"usage", value.usage},
          {"facts", value.facts},
-         {"findings", value.findings}};
+         {"findings", value.findings},
+         {"measures", value.measures}};
 }
 void from_json(const json& in, cell_summary& value) {
   in.at("latency").get_to(value.latency);
   in.at("usage").get_to(value.usage);
   in.at("facts").get_to(value.facts);
   in.at("findings").get_to(value.findings);
+  in.at("measures").get_to(value.measures);
 }
 
 }  // namespace regatta

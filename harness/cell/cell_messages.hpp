@@ -66,7 +66,11 @@ struct cell_summary {
   std::optional<usage_per_item> usage;
   backend_facts facts;
   std::optional<std::vector<finding>> findings;  ///< see cell_result::findings
+  std::vector<measure> measures;
 };
+
+/// What a summary says becomes the result's.
+void take_over(cell_result& result, cell_summary summary);
 
 void to_json(nlohmann::json& json, const cell_introduction& value);
 void from_json(const nlohmann::json& json, cell_introduction& value);

@@ -8,7 +8,6 @@
 #include "harness/contexts/asio_operation.hpp"
 #include "harness/contexts/async_runtime.hpp"
 #include "harness/interpreter/interpreter.hpp"
-#include "harness/platform/read_file.hpp"
 #include "harness/sql/postgresql_endpoint.hpp"
 #include "harness/sql/sqlite_connection.hpp"
 
@@ -27,6 +26,17 @@ async_task<http_response> async_context::http(std::string service, http_request 
   return runtime_->http().send(std::move(service), std::move(request), deadline_);
 }
 
+async_task<http_response> async_context::http_stream(std::string service, http_request request,
+                                                     http_piece_handler on_piece) {
+  return runtime_->http().send(std::move(service), std::move(request), deadline_,
+                               std::move(on_piece));
+}
+
+async_task<buffer> async_context::exchange(std::string service, bytes_view message,
+                                           std::size_t answer_bytes) {
+  return runtime_->tcp().exchange(std::move(service), message, answer_bytes, deadline_);
+}
+
 async_task<sql_rows> async_context::query(sql_query query) {
   if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
   const std::string& database = runtime_->environment().endpoint("database");
@@ -39,12 +49,15 @@ async_task<sql_rows> async_context::query(sql_query query) {
 }
 
 async_task<buffer> async_context::read_file(std::filesystem::path path) {
-  co_return co_await offload(runtime_->helpers(), runtime_->loop(),
-                             [&path] { return read_whole_file(path); });
+  return runtime_->files().read(std::move(path));
 }
 
 async_task<buffer> async_context::compute(kernel_call work, bytes_view input) {
   return runtime_->engine().compute(runtime_->loop(), dataset(), work, input);
+}
+
+void async_context::measure(std::string_view name, std::chrono::nanoseconds took) const {
+  runtime_->environment().measure(name, took);
 }
 
 bytes_view async_context::dataset() const { return runtime_->environment().dataset; }

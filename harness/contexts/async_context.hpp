@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -68,10 +69,19 @@ class async_context {
   /// One request to a service of the run, over a pooled keep-alive connection. Throws
   /// std::system_error or deadline_exceeded; an HTTP error status is an answer, not an exception.
   async_task<http_response> http(std::string service, http_request request);
+  /// The same for an answer that is streamed: the body of a success goes to `on_piece` as it
+  /// arrives and is empty in what is returned; that of an error status is as with http(). What
+  /// `on_piece` throws ends the request. A connection whose stream was not read to its end is
+  /// closed.
+  async_task<http_response> http_stream(std::string service, http_request request,
+                                        http_piece_handler on_piece);
+  /// Sends `message`, borrowed until the task is done, over a kept TCP connection to a service
+  /// whose address is like tcp://host:port, and reads `answer_bytes`. Throws as http() does.
+  async_task<buffer> exchange(std::string service, bytes_view message, std::size_t answer_bytes);
   /// One statement on the run's database. SQLite: on a helper thread with a connection of its own.
   /// PostgreSQL: on the loop, over a pool of connections.
   async_task<sql_rows> query(sql_query query);
-  /// A whole file, on a helper thread.
+  /// A whole file, by io_uring or on a helper thread: see async_files.
   async_task<buffer> read_file(std::filesystem::path path);
   /// Runs `work` over the dataset: on the loop itself, or wherever the backend takes kernels.
   /// `input` is borrowed until the task is done.
@@ -103,6 +113,11 @@ class async_context {
     }
     co_return std::nullopt;
   }
+
+  /// Writes down how long a named part of the item took, for the report: count, sum and quantiles
+  /// by name, up to 8 names of up to 47 bytes. May be called several times an item. Not for the
+  /// time of whole items, which is always taken.
+  void measure(std::string_view name, std::chrono::nanoseconds took) const;
 
   bytes_view dataset() const;
   /// Address of a service of the run. Throws std::out_of_range with the name.

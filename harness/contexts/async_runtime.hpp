@@ -6,12 +6,14 @@
 #include <optional>
 
 #include "harness/contexts/async_context.hpp"
+#include "harness/contexts/async_files.hpp"
 #include "harness/contexts/event_loop.hpp"
 #include "harness/contexts/loop_watch.hpp"
 #include "harness/contexts/run_environment.hpp"
 #include "harness/contexts/worker_pool.hpp"
 #include "harness/http/async_http_client.hpp"
 #include "harness/sql/async_postgresql.hpp"
+#include "harness/tcp/async_tcp_client.hpp"
 
 namespace regatta {
 
@@ -47,6 +49,8 @@ class async_runtime {
         engine_(engine),
         helpers_(helpers),
         http_(loop, environment),
+        tcp_(loop, environment),
+        files_(loop, helpers),
         watch_(loop) {}
 
   event_loop& loop() { return loop_; }
@@ -54,6 +58,9 @@ class async_runtime {
   compute_engine& engine() { return engine_; }
   worker_pool& helpers() { return helpers_.pool(); }
   async_http_client& http() { return http_; }
+  async_tcp_client& tcp() { return tcp_; }
+  async_files& files() { return files_; }
+  const async_files& files() const { return files_; }
   loop_watch& watch() { return watch_; }
   /// The run's database. REQUIRES: it is PostgreSQL.
   async_postgresql& postgresql() {
@@ -70,6 +77,8 @@ class async_runtime {
   compute_engine& engine_;
   helper_threads& helpers_;
   async_http_client http_;
+  async_tcp_client tcp_;
+  async_files files_;
   loop_watch watch_;
   std::optional<async_postgresql> postgresql_;
 };

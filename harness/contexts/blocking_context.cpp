@@ -41,6 +41,17 @@ blocking_task<http_response> blocking_context::http(std::string service, http_re
   co_return runtime_->http().send(service, std::move(request), deadline_);
 }
 
+blocking_task<http_response> blocking_context::http_stream(std::string service,
+                                                           http_request request,
+                                                           http_piece_handler on_piece) {
+  co_return runtime_->http().send(service, std::move(request), deadline_, on_piece);
+}
+
+blocking_task<buffer> blocking_context::exchange(std::string service, bytes_view message,
+                                                 std::size_t answer_bytes) {
+  co_return runtime_->tcp().exchange(service, message, answer_bytes, deadline_);
+}
+
 blocking_task<sql_rows> blocking_context::query(sql_query query) {
   if (deadline_ <= steady_clock::now()) throw deadline_exceeded();
   const interpreter::released reading;
@@ -56,6 +67,10 @@ blocking_task<buffer> blocking_context::read_file(std::filesystem::path path) {
 
 blocking_task<buffer> blocking_context::compute(kernel_call work, bytes_view input) {
   co_return interpreter::run_kernel(work, dataset(), input);
+}
+
+void blocking_context::measure(std::string_view name, std::chrono::nanoseconds took) const {
+  runtime_->environment().measure(name, took);
 }
 
 bytes_view blocking_context::dataset() const { return runtime_->environment().dataset; }

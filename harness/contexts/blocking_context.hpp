@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -62,6 +63,9 @@ class blocking_context {
 
   blocking_task<void> sleep(std::chrono::nanoseconds duration);
   blocking_task<http_response> http(std::string service, http_request request);
+  blocking_task<http_response> http_stream(std::string service, http_request request,
+                                           http_piece_handler on_piece);
+  blocking_task<buffer> exchange(std::string service, bytes_view message, std::size_t answer_bytes);
   blocking_task<sql_rows> query(sql_query query);
   blocking_task<buffer> read_file(std::filesystem::path path);
   blocking_task<buffer> compute(kernel_call work, bytes_view input);
@@ -117,6 +121,8 @@ class blocking_context {
     }
     co_return std::nullopt;
   }
+
+  void measure(std::string_view name, std::chrono::nanoseconds took) const;
 
   bytes_view dataset() const;
   const std::string& endpoint(const std::string& service) const;

@@ -8,6 +8,7 @@
 #include "harness/contexts/run_environment.hpp"
 #include "harness/http/blocking_http_client.hpp"
 #include "harness/sql/blocking_postgresql.hpp"
+#include "harness/tcp/blocking_tcp_client.hpp"
 
 namespace regatta {
 
@@ -15,7 +16,7 @@ namespace regatta {
 class blocking_runtime {
  public:
   explicit blocking_runtime(run_environment environment)
-      : environment_(std::move(environment)), http_(environment_) {}
+      : environment_(std::move(environment)), http_(environment_), tcp_(environment_) {}
 
   const run_environment& environment() const { return environment_; }
   blocking_http_client& http() { return http_; }
@@ -26,12 +27,14 @@ class blocking_runtime {
     });
     return *postgresql_;
   }
+  blocking_tcp_client& tcp() { return tcp_; }
 
  private:
   const run_environment environment_;
   blocking_http_client http_;
   std::once_flag postgresql_made_;
   std::optional<blocking_postgresql> postgresql_;
+  blocking_tcp_client tcp_;
 };
 
 }  // namespace regatta

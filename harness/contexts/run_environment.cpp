@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "harness/contexts/measure_book.hpp"
+
 namespace regatta {
 
 const std::string& run_environment::endpoint(const std::string& service) const {
@@ -12,6 +14,10 @@ const std::string& run_environment::endpoint(const std::string& service) const {
                             "' in this run; the workload must name it in workload_info::needs");
   }
   return found->second;
+}
+
+void run_environment::measure(std::string_view name, std::chrono::nanoseconds took) const {
+  if (measures != nullptr) measures->note(name, took);
 }
 
 }  // namespace regatta

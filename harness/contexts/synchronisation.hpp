@@ -77,6 +77,15 @@ class basic_channel {
     co_return true;
   }
 
+  /// False, and `value` untouched, if it would have to wait, or the channel is closed.
+  bool try_send(T& value) {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= capacity_ || closed_) return false;
+    queue_.push_back(std::move(value));
+    changed_.notify_all();
+    return true;
+  }
+
   typename Context::template task<std::optional<T>> receive(Context& context) {
     std::unique_lock lock(mutex_);
     while (queue_.empty() && !closed_) co_await changed_.wait(context, lock);

@@ -48,14 +48,31 @@ void expire(plain_stream& stream, deadline limit) {
   }
 }
 
+// Not eager: an eager parser keeps a piece until it has seen what comes after it.
+template <class Stream>
+async_task<error_code> read_pieces(Stream& stream, beast::flat_buffer& unread,
+                                   internal::beast_parser& parser,
+                                   const http_piece_handler& on_piece) {
+  while (!parser.is_done()) {
+    const auto [error, got] = co_await operation<error_code, std::size_t>(
+        [&](auto done) { http::async_read_some(stream, unread, parser, std::move(done)); });
+    (void)got;
+    internal::hand_on_piece(parser, on_piece);
+    if (error) co_return error;
+  }
+  co_return error_code();
+}
+
 template <class Stream>
 async_task<error_code> exchange(Stream& stream, beast::flat_buffer& unread,
                                 const internal::beast_request& request,
-                                internal::beast_parser& parser) {
+                                internal::beast_parser& parser,
+                                const http_piece_handler& on_piece) {
   const auto [write_error, written] = co_await operation<error_code, std::size_t>(
       [&](auto done) { http::async_write(stream, request, std::move(done)); });
   (void)written;
   if (write_error) co_return write_error;
+  if (on_piece) co_return co_await read_pieces(stream, unread, parser, on_piece);
   const auto [read_error, got] = co_await operation<error_code, std::size_t>(
       [&](auto done) { http::async_read(stream, unread, parser, std::move(done)); });
   (void)got;
@@ -132,7 +149,7 @@ async_http_client::async_http_client(event_loop& loop, const run_environment& en
 async_http_client::~async_http_client() = default;
 
 async_task<http_response> async_http_client::send(std::string service, http_request request,
-                                                  deadline limit) {
+                                                  deadline limit, http_piece_handler on_piece) {
   state::pool& target = state_->pool_of(service);
   const internal::beast_request wire = internal::make_request(
       target.origin, service, state_->environment.api_key, std::move(request));
@@ -150,9 +167,9 @@ async_task<http_response> async_http_client::send(std::string service, http_requ
     parser.body_limit(internal::largest_response);
     error_code error;
     if (link->tls) {
-      error = co_await exchange(*link->tls, link->unread, wire, parser);
+      error = co_await exchange(*link->tls, link->unread, wire, parser, on_piece);
     } else {
-      error = co_await exchange(*link->plain, link->unread, wire, parser);
+      error = co_await exchange(*link->plain, link->unread, wire, parser, on_piece);
     }
     // The server may close an idle connection at any time; that is not this request's failure.
     if (error && reused && !parser.got_some() && error != beast::error::timeout) continue;

@@ -21,7 +21,10 @@ class async_http_client {
 
   /// Throws std::system_error for what the network does, deadline_exceeded at `limit`. A pooled
   /// connection that the server closed meanwhile is replaced once, unseen.
-  async_task<http_response> send(std::string service, http_request request, deadline limit);
+  /// The body of a success goes to `on_piece`, if there is one, as it arrives; what that throws
+  /// ends the request. Only a connection whose response came to its end is used again.
+  async_task<http_response> send(std::string service, http_request request, deadline limit,
+                                 http_piece_handler on_piece = nullptr);
 
  private:
   struct state;

@@ -40,12 +40,27 @@ void check(error_code error, const char* during) {
   if (error) throw std::system_error(std::error_code(error), during);
 }
 
+// Not eager: an eager parser keeps a piece until it has seen what comes after it.
+template <class Stream>
+error_code read_pieces(Stream& stream, beast::flat_buffer& unread, internal::beast_parser& parser,
+                       const http_piece_handler& on_piece) {
+  error_code error;
+  while (!error && !parser.is_done()) {
+    http::read_some(stream, unread, parser, error);
+    internal::hand_on_piece(parser, on_piece);
+  }
+  return error;
+}
+
 template <class Stream>
 error_code exchange(Stream& stream, beast::flat_buffer& unread,
-                    const internal::beast_request& request, internal::beast_parser& parser) {
+                    const internal::beast_request& request, internal::beast_parser& parser,
+                    const http_piece_handler& on_piece) {
   error_code error;
   http::write(stream, request, error);
-  if (!error) http::read(stream, unread, parser, error);
+  if (error) return error;
+  if (on_piece) return read_pieces(stream, unread, parser, on_piece);
+  http::read(stream, unread, parser, error);
   return error;
 }
 
@@ -119,7 +134,7 @@ blocking_http_client::blocking_http_client(const run_environment& environment)
 blocking_http_client::~blocking_http_client() = default;
 
 http_response blocking_http_client::send(const std::string& service, http_request request,
-                                         deadline limit) {
+                                         deadline limit, const http_piece_handler& on_piece) {
   state::pool& target = state_->pool_of(service);
   const internal::beast_request wire = internal::make_request(
       target.origin, service, state_->environment.api_key, std::move(request));
@@ -130,8 +145,9 @@ http_response blocking_http_client::send(const std::string& service, http_reques
     link->lowest().set_deadline(limit);
     internal::beast_parser parser;
     parser.body_limit(internal::largest_response);
-    const error_code error = link->tls ? exchange(*link->tls, link->unread, wire, parser)
-                                       : exchange(*link->plain, link->unread, wire, parser);
+    const error_code error = link->tls
+                                 ? exchange(*link->tls, link->unread, wire, parser, on_piece)
+                                 : exchange(*link->plain, link->unread, wire, parser, on_piece);
     // The server may close an idle connection at any time; that is not this request's failure.
     if (error && reused && !parser.got_some() && error != asio::error::timed_out) continue;
     check(error, "talking HTTP");

@@ -18,7 +18,8 @@ class blocking_http_client {
   ~blocking_http_client();
 
   /// As async_http_client::send.
-  http_response send(const std::string& service, http_request request, deadline limit);
+  http_response send(const std::string& service, http_request request, deadline limit,
+                     const http_piece_handler& on_piece = nullptr);
 
  private:
   struct state;

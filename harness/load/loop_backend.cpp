@@ -18,6 +18,7 @@ void loop_backend::run(epoch& slice) { serve_loop(slice, slots_, workload_, runt
 backend_facts loop_backend::facts() const {
   backend_facts facts{.workers = 1, .capacity = slots_};
   engine_->add_facts(facts);
+  facts.file_reads = runtime_.files().how();
   return facts;
 }
 

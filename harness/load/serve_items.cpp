@@ -58,7 +58,7 @@ std::vector<int> pins_for(const backend_setup& setup, unsigned workers) {
 }
 
 run_environment environment_of(const backend_setup& setup) {
-  return {setup.dataset, setup.endpoints, setup.api_key};
+  return {setup.dataset, setup.endpoints, setup.api_key, setup.measures};
 }
 
 }  // namespace regatta

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/contexts/blocking_runtime.hpp"
+#include "harness/contexts/measure_book.hpp"
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/mapping.hpp"
@@ -176,6 +177,11 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
   }
   static run_environment environment{dataset, setup.at("endpoints").get<endpoint_map>(),
                                      setup.at("api_key").get<std::string>()};
+  static shared_mapping measures;
+  if (setup.at("measures").get<bool>()) {
+    measures = shared_mapping(worker_measures_file, sizeof(measure_book), mapping_pages::when_touched);
+    environment.measures = reinterpret_cast<measure_book*>(measures.bytes().data());
+  }
   const auto name = setup.at("workload").get<std::string>();
   static const auto workload =
       name.empty() ? std::make_unique<kernels_only>() : workloads().at(name).open(dataset);

@@ -19,6 +19,7 @@ namespace regatta {
 // The descriptors of a fresh worker process.
 constexpr int worker_socket = 3;
 constexpr int worker_progress_file = 4;
+constexpr int worker_measures_file = 5;  ///< if its items' measures are wanted
 
 /// The same for a fresh process: workload, endpoints and dataset come over worker_socket first.
 [[noreturn]] void serve_as_fresh_worker(pid_t parent);

@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "harness/interpreter/interpreter.hpp"
 #include "harness/load/serve_items.hpp"
@@ -39,15 +39,18 @@ std::pair<unique_fd, unique_fd> socket_pair() {
   return {unique_fd(ends[0]), unique_fd(ends[1])};
 }
 
-// After fork, in the child: keep these two, as the descriptors of a worker, and nothing else. A
+// A worker's socket, its progress and, if they are wanted, the measures.
+using worker_files = std::vector<int>;
+constexpr std::size_t most_worker_files = 3;
+
+// After fork, in the child: keep these, as the descriptors of a worker, and nothing else. A
 // descriptor of a sibling kept here would hide that sibling's death from the cell.
-void keep_only(int socket, int progress) {
-  // Out of each other's way first: either may already have the other's number.
-  const int parked_socket = ::fcntl(socket, F_DUPFD, worker_progress_file + 1);
-  const int parked_progress = ::fcntl(progress, F_DUPFD, worker_progress_file + 1);
-  ::dup2(parked_socket, worker_socket);
-  ::dup2(parked_progress, worker_progress_file);
-  ::syscall(SYS_close_range, worker_progress_file + 1, ~0U, 0);
+void keep_only(worker_files files) {
+  // Out of each other's way first: one may already have another's number.
+  for (int& file : files) file = ::fcntl(file, F_DUPFD, worker_measures_file + 1);
+  int number = worker_socket;
+  for (const int file : files) ::dup2(file, number++);
+  ::syscall(SYS_close_range, number, ~0U, 0);
 }
 
 bool one_thread() {
@@ -69,8 +72,9 @@ std::uint64_t send_setup(int socket, const backend_setup& setup) {
       {"workload", setup.info.name},
       {"endpoints", setup.endpoints},
       {"lock", to_string(interpreter::in_use())},
-      {"api_key",
-       setup.api_key}}.dump();
+      {"api_key", setup.api_key},
+      {"measures", setup.measures_file >=
+                       0}}.dump();
   buffer head;
   append(head, message_header{.kind = message_kind::setup,
                               .argument = json.size(),
@@ -95,8 +99,6 @@ pid_t fork_sibling() {
       ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
-using worker_files = std::array<int, 2>;  // socket and progress, as they travel
-
 }  // namespace
 
 start_method parse_start_method(const std::string& text) {
@@ -112,18 +114,19 @@ start_method parse_start_method(const std::string& text) {
   for (;;) {
     char byte = 0;
     iovec part{&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(worker_files))];
+    alignas(cmsghdr) char control[CMSG_SPACE(most_worker_files * sizeof(int))];
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof(control);
     if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) <= 0) ::_exit(0);
-    worker_files files{};
-    std::memcpy(files.data(), CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(files));
+    const cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    worker_files files((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    std::memcpy(files.data(), CMSG_DATA(head), files.size() * sizeof(int));
     const pid_t pid = fork_sibling();
     if (pid == 0) {
-      keep_only(files[0], files[1]);
+      keep_only(files);
       serve_as_fresh_worker(cell);
     }
     for (const int file : files) ::close(file);
@@ -156,33 +159,32 @@ void fork_server::start() {
 
 fork_server::~fork_server() { kill_and_reap(pid_); }
 
-pid_t fork_server::start_worker(int socket, int progress) {
-  pid_t pid = request(socket, progress);
+pid_t fork_server::start_worker(const std::vector<int>& files) {
+  pid_t pid = request(files);
   if (pid < 0 && how_ == start_method::spawn) {
     kill_and_reap(pid_);
     start();
-    pid = request(socket, progress);
+    pid = request(files);
   }
   if (pid < 0) throw std::runtime_error("the fork server no longer answers");
   return pid;
 }
 
 // Negative if there is no answer.
-pid_t fork_server::request(int socket, int progress) {
-  const worker_files files{socket, progress};
+pid_t fork_server::request(const std::vector<int>& files) {
   char byte = 0;
   iovec part{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(worker_files))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(most_worker_files * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof(control);
+  message.msg_controllen = CMSG_SPACE(files.size() * sizeof(int));
   cmsghdr* const head = CMSG_FIRSTHDR(&message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof(files));
-  std::memcpy(CMSG_DATA(head), files.data(), sizeof(files));
+  head->cmsg_len = CMSG_LEN(files.size() * sizeof(int));
+  std::memcpy(CMSG_DATA(head), files.data(), files.size() * sizeof(int));
   pid_t pid = -1;
   const bool sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == 1;
   if (!sent || ::recv(socket_.get(), &pid, sizeof(pid), MSG_WAITALL) != sizeof(pid)) return -1;
@@ -199,23 +201,27 @@ started_worker start_worker(start_method method, const backend_setup& setup, int
   const unique_fd progress = memory_file(sizeof(worker_progress));
   worker.page = shared_mapping(progress.get(), sizeof(worker_progress));
   const pid_t self = ::getpid();
+  worker_files files{theirs.get(), progress.get()};
+  if (setup.measures_file >= 0) files.push_back(setup.measures_file);
   if (method == start_method::fork && !one_thread()) method = start_method::spawn;
   if (method == start_method::fork) {
     worker.pid = ::fork();
     if (worker.pid < 0) fail("forking a worker process");
     if (worker.pid == 0) {
-      keep_only(theirs.get(), progress.get());
+      keep_only(std::move(files));
       serve_as_worker(worker_socket, self, setup.workload, environment_of(setup),
                       worker.progress());
     }
   } else if (method == start_method::forkserver) {
-    worker.pid = std::static_pointer_cast<fork_server>(setup.preparation)
-                     ->start_worker(theirs.get(), progress.get());
+    worker.pid = std::static_pointer_cast<fork_server>(setup.preparation)->start_worker(files);
   } else {
-    worker.pid = spawn(
-        {.program = self_path(),
-         .arguments = {"internal-worker", std::to_string(self)},
-         .descriptors = {{theirs.get(), worker_socket}, {progress.get(), worker_progress_file}}});
+    spawn_request fresh{.program = self_path(),
+                        .arguments = {"internal-worker", std::to_string(self)},
+                        .descriptors = {}};
+    for (int number = worker_socket; const int file : files) {
+      fresh.descriptors.emplace_back(file, number++);
+    }
+    worker.pid = spawn(fresh);
   }
   theirs.reset();
   worker.socket = std::move(ours);

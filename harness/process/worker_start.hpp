@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "harness/backend.hpp"
 #include "harness/platform/mapping.hpp"
@@ -35,12 +36,13 @@ class fork_server {
   fork_server(const fork_server&) = delete;
   fork_server& operator=(const fork_server&) = delete;
 
-  /// Throws std::runtime_error if the server has died.
-  pid_t start_worker(int socket, int progress);
+  /// `files` become worker_socket and those that follow it. Throws std::runtime_error if the server
+  /// has died.
+  pid_t start_worker(const std::vector<int>& files);
 
  private:
   void start();
-  pid_t request(int socket, int progress);
+  pid_t request(const std::vector<int>& files);
 
   const start_method how_;
   pid_t pid_ = -1;

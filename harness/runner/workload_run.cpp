@@ -71,6 +71,7 @@ void workload_run::end(rival& each, outcome ended, std::string reason) {
   each.result.latency = {};
   each.result.usage.reset();
   each.result.findings.reset();
+  each.result.measures.clear();
 }
 
 reference_result workload_run::make_reference(int dataset) {
@@ -304,14 +305,7 @@ race_receipt workload_run::receipt() const {
 }
 
 void workload_run::summarise(rival& each) {
-  guarded(each, [&] {
-    const cell_summary summary = each.process->summarise(start_limit);
-    cell_result& cell = each.result;
-    cell.latency = summary.latency;
-    cell.usage = summary.usage;
-    cell.facts = summary.facts;
-    cell.findings = summary.findings;
-  });
+  guarded(each, [&] { take_over(each.result, each.process->summarise(start_limit)); });
 }
 
 void workload_run::finish(rival& each) {

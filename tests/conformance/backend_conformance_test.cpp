@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "tests/conformance/shared_references.hpp"
 #include "workloads/servers/postgresql_database.hpp"
@@ -129,17 +131,31 @@ class BackendConformance : public testing::TestWithParam<pairing> {
   }
 
   /// An epoch without a wrong, failed, lost or repeated item.
-  static epoch_result healthy(cell_process& cell, const epoch_plan& plan) {
+  epoch_result healthy(cell_process& cell, const epoch_plan& plan) {
     const epoch_result result = cell.run(plan, true, patience).result;
     EXPECT_EQ(result.wrong, 0U);
     EXPECT_EQ(result.failures, 0U) << result.first_failure;
     EXPECT_EQ(result.accounting_error, "");
+    counted_items_ += result.items;
     return result;
   }
 
   static inline std::map<std::string, std::unique_ptr<shared_references>> references;
   std::string unavailable_because_;
+  std::uint64_t counted_items_ = 0;
 };
+
+// Whatever processes and threads the items ran in. (Of the other workloads that measure something,
+// nobody knows how often.)
+void has_all_measures(const std::vector<measure>& measures, std::uint64_t items) {
+  const auto first = std::find_if(measures.begin(), measures.end(), [](const measure& each) {
+    return each.name == "time to first token";
+  });
+  ASSERT_NE(first, measures.end());
+  EXPECT_EQ(first->count, items) << "one an item, of the counted epochs";
+  EXPECT_GT(first->sum, 0);
+  EXPECT_GE(first->max, first->p50.value_or(0));
+}
 
 epoch_plan of_items(unsigned in_flight, std::uint64_t items, std::uint64_t first_index = 0) {
   epoch_plan plan;
@@ -223,6 +239,7 @@ TEST_P(BackendConformance, KeepsTheLaws) {
   EXPECT_GT(summary.latency.count, 0U);
   EXPECT_EQ(summary.facts.workers_lost, 0U);
   EXPECT_TRUE(summary.usage.has_value());
+  if (GetParam().workload == "llm-stream") has_all_measures(summary.measures, counted_items_);
   if (GetParam().choice.backend.starts_with("coroutine")) {
     EXPECT_TRUE(summary.findings.has_value()) << "nobody watched its event loops";
   }

@@ -141,6 +141,15 @@ TEST(HtmlReport, ListsWhatWasFoundWithItsWorkloadAndAmongTheFindings) {
   EXPECT_FALSE(has(page_of(measured({cell("a", around(100))})), "<h3>Found</h3>"));
 }
 
+TEST(HtmlReport, HasATableOfEachMeasure) {
+  const auto measuring = with_measures(cell("a", around(100)), {first_tokens()});
+  const std::string page = page_of(measured({measuring, cell("b", around(50))}));
+  EXPECT_TRUE(has(page, "<h3>Measured: time to first token</h3>"));
+  EXPECT_TRUE(has(page, "12.5 ms"));
+  EXPECT_TRUE(has(page, "1,200"));
+  EXPECT_FALSE(has(page_of(measured({cell("a", around(100))})), "Measured: "));
+}
+
 TEST(HtmlReport, SaysWhichConstraintRulesAnApproachOut) {
   run_result run;
   run.plan.required.max_memory = 1 << 20;

@@ -103,6 +103,25 @@ TEST(JsonReport, AFindingIsASentenceWithItsNumbersAndItsPlace) {
   for (const char* key : {"cause", "function", "place"}) EXPECT_TRUE(unknown.at(key).is_null());
 }
 
+TEST(JsonReport, AMeasureHasItsCountSumAndQuantiles) {
+  auto one = with_measures(cell("thread", around(100)), {first_tokens(), {.name = "rare"}});
+  const json measures = cell_of(one).at("measures");
+  EXPECT_EQ(measures[0], json::parse(R"({"name": "time to first token", "count": 1200,
+                            "sum_seconds": 12.5, "p50_seconds": 0.01, "p90_seconds": 0.0125,
+                            "p99_seconds": 0.02, "max_seconds": 0.031})"));
+  EXPECT_TRUE(measures[1].at("p50_seconds").is_null());
+  EXPECT_EQ(cell_of(cell("thread", around(100))).at("measures"), json::array());
+  one.ended = outcome::crashed;
+  EXPECT_TRUE(cell_of(one).at("measures").is_null());
+}
+
+TEST(JsonReport, SaysHowFilesWereRead) {
+  EXPECT_TRUE(cell_of(cell("thread", around(100))).at("file_reads").is_null());
+  auto one = cell("coroutine", around(100));
+  one.facts.file_reads = "io_uring";
+  EXPECT_EQ(cell_of(one).at("file_reads"), "io_uring");
+}
+
 TEST(JsonReport, EpochsStandInTheOrderTheyRan) {
   const json one = cell_of(cell("thread", {3, 1, 2}));
   ASSERT_EQ(one.at("epochs").size(), 3U);

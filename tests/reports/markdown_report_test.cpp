@@ -90,6 +90,14 @@ TEST(MarkdownReport, ListsWhatWasFound) {
   EXPECT_THAT(page_of(run_of({cell("thread", around(100))})), Not(HasSubstr("**Found**")));
 }
 
+TEST(MarkdownReport, HasATableOfEachMeasure) {
+  const auto measuring = with_measures(cell("coroutine", around(200)), {first_tokens()});
+  EXPECT_THAT(page_of(run_of({cell("thread", around(100)), measuring})),
+              HasSubstr("\n\n| time to first token | p50 | p90 | p99 | longest | taken |\n"
+                        "|---|--:|--:|--:|--:|--:|\n"
+                        "| `coroutine` | 10.0 ms | 12.5 ms | 20.0 ms | 31.0 ms | 1,200 |\n"));
+}
+
 TEST(MarkdownReport, OfAWorkloadThatWasNotRunSaysWhy) {
   run_result run = run_of({});
   run.workloads[0].not_run = "no such folder";

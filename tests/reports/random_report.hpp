@@ -108,6 +108,15 @@ inline void mend(cell_result& cell, std::size_t number) {
   for (auto* each : {&latency.p50, &latency.p90, &latency.p99, &latency.p999, &latency.max}) {
     if (*each) *each = least += **each;
   }
+  for (std::size_t i = 0; i < cell.measures.size(); ++i) {
+    measure& taken = cell.measures[i];
+    taken.name += " " + std::to_string(i);
+    double shortest = 0;
+    for (auto* each : {&taken.p50, &taken.p90, &taken.p99}) {
+      if (*each) *each = shortest += **each;
+    }
+    taken.max += shortest;
+  }
 }
 
 inline void mend(recommendation& advice, const workload_result& one) {

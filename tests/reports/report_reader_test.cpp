@@ -99,10 +99,13 @@ TEST(ReportReader, AllowsFieldsItDoesNotKnow) {
 TEST(ReportReader, ReadsReportsThatAreOlderThanAField) {
   json report = json::parse(small_report());
   report["method"].erase("blocked_over_seconds");
-  for (json& cell : report["workloads"][0]["cells"]) cell.erase("findings");
+  for (json& cell : report["workloads"][0]["cells"]) {
+    for (const char* younger : {"findings", "measures", "file_reads"}) cell.erase(younger);
+  }
   const stored_report back = read_report(report.dump());
   EXPECT_EQ(back.run.plan.blocked_over, std::nullopt);
   EXPECT_EQ(back.run.workloads.at(0).cells.at(0).findings, std::nullopt);
+  EXPECT_TRUE(back.run.workloads.at(0).cells.at(0).measures.empty());
 }
 
 TEST(ReportReader, SaysWhereATextIsNoJson) {
@@ -216,6 +219,17 @@ TEST(ReportReader, PointsAtContradictions) {
                 one["cells"][0]["latency"]["p50_interval_95"] = {2, 1};
               }),
               HasSubstr("/cells/0/latency has an interval that ends before it begins"));
+  const json taken = {{"name", "wait"},     {"count", 9},         {"sum_seconds", 1},
+                      {"p50_seconds", 0.2}, {"p90_seconds", 0.1}, {"p99_seconds", nullptr},
+                      {"max_seconds", 0.3}};
+  EXPECT_THAT(refused([&](json& one) { one["cells"][0]["measures"] = {taken}; }),
+              HasSubstr("/cells/0/measures/0 has a percentile that is smaller than a lower one"));
+  json right = taken;
+  right["p90_seconds"] = 0.25;
+  EXPECT_THAT(refused([&](json& one) {
+                one["cells"][0]["measures"] = {right, right};
+              }),
+              HasSubstr("/cells/0/measures/1/name is \"wait\", as an earlier measure is called"));
   EXPECT_THAT(refused([](json& one) { one["not_run"] = "no such folder"; }),
               HasSubstr("/complete is true, but by the rest of the report it is false"));
   EXPECT_THAT(refusal_after([](json& report) { report["complete"] = false; }),

@@ -118,6 +118,16 @@ TEST_F(TerminalReport, ShowsWhatWasFoundAndWhere) {
   EXPECT_THAT(render(), Not(HasSubstr("found ")));
 }
 
+TEST_F(TerminalReport, ShowsWhatTheItemsMeasured) {
+  EXPECT_THAT(render(), Not(HasSubstr("time to first token")));
+  one_.cells[0] = with_measures(one_.cells[0], {first_tokens()});
+  EXPECT_THAT(render(),
+              HasSubstr("time to first token      p50      p90      p99  longest  taken\n"));
+  EXPECT_THAT(text_, HasSubstr("10.0 ms  12.5 ms  20.0 ms  31.0 ms  1,200\n"));
+  one_.cells[0].ended = outcome::crashed;
+  EXPECT_THAT(render(), Not(HasSubstr("time to first token")));
+}
+
 TEST_F(TerminalReport, FitsANarrowTerminal) {
   run_.plan.required.isolate = true;
   one_.cells[1].info.isolates = true;
@@ -127,6 +137,7 @@ TEST_F(TerminalReport, FitsANarrowTerminal) {
                            .fixed_epochs = 310,
                            .fixed_seconds = 22};
   one_.cells[0] = with_findings(one_.cells[0], {blocked_loop()});
+  one_.cells[1] = with_measures(one_.cells[1], {first_tokens()});
   for (const std::size_t columns : {60U, 80U, 100U}) {
     render(columns);
     expect_fits(columns);

@@ -38,6 +38,15 @@ inline beast_request make_request(const http_origin& origin, const std::string& 
   return wire;
 }
 
+/// Hands on what has come of a body since the last time; keeps that of an error.
+inline void hand_on_piece(beast_parser& parser, const http_piece_handler& on_piece) {
+  if (!parser.is_header_done() || parser.get().result_int() / 100 != 2) return;
+  std::string& body = parser.get().body();
+  if (body.empty()) return;
+  on_piece(body);
+  body.clear();
+}
+
 /// Certificates are verified against the system's store, and the name against the certificate.
 inline boost::asio::ssl::context make_tls_context() {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);

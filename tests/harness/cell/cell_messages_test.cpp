@@ -42,5 +42,25 @@ TEST(CellMessages, ASummaryHasItsFindings) {
   EXPECT_EQ(sent(summary).findings, summary.findings);
 }
 
+TEST(CellMessages, ASummaryHasItsMeasuresAndHowFilesWereRead) {
+  cell_summary summary;
+  EXPECT_TRUE(sent(summary).measures.empty());
+  summary.measures = {{.name = "time to \"first\" token",
+                       .count = 7,
+                       .sum = 1.5,
+                       .p50 = 0.2,
+                       .p90 = {},
+                       .p99 = {},
+                       .max = 0.4}};
+  summary.facts.file_reads = "io_uring";
+  const cell_summary got = sent(summary);
+  EXPECT_EQ(got.measures, summary.measures);
+
+  cell_result result;
+  take_over(result, got);
+  EXPECT_EQ(result.measures, summary.measures);
+  EXPECT_EQ(result.facts.file_reads, "io_uring");
+}
+
 }  // namespace
 }  // namespace regatta::test

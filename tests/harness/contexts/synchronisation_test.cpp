@@ -244,5 +244,43 @@ TYPED_TEST(Synchronisation, ManySendersAndReceiversLoseAndDoubleNothing) {
   EXPECT_EQ(sum, 499'500U);
 }
 
+TYPED_TEST(Synchronisation, TrySendTakesNothingThatWouldHaveToWait) {
+  using context = typename TypeParam::context;
+  using task = typename context::template task<void>;
+  this->colour.run([&](context& ctx) -> task {
+    typename context::template channel<std::unique_ptr<int>> queue(1);
+    auto first = std::make_unique<int>(1);
+    auto second = std::make_unique<int>(2);
+    EXPECT_TRUE(queue.try_send(first));
+    EXPECT_EQ(first, nullptr);
+    EXPECT_FALSE(queue.try_send(second));
+    EXPECT_NE(second, nullptr);
+    const auto got = co_await queue.receive(ctx);
+    EXPECT_EQ(**got, 1);
+    queue.close();
+    EXPECT_FALSE(queue.try_send(second)) << "it is closed";
+    EXPECT_NE(second, nullptr);
+  });
+}
+
+TYPED_TEST(Synchronisation, TrySendWakesWhoeverWaitsForAValue) {
+  using context = typename TypeParam::context;
+  using task = typename context::template task<void>;
+  this->colour.run([&](context& ctx) -> task {
+    typename context::template channel<int> queue(1);
+    const auto branch = [&](std::size_t i) -> typename context::template task<int> {
+      if (i == 0) {
+        const auto got = co_await queue.receive(ctx);
+        co_return got.value_or(-1);
+      }
+      int value = 7;
+      EXPECT_TRUE(queue.try_send(value));
+      co_return 0;
+    };
+    const auto answers = co_await ctx.gather(2, branch);
+    EXPECT_EQ(answers.at(0), 7);
+  });
+}
+
 }  // namespace
 }  // namespace regatta::test

@@ -18,17 +18,20 @@ class asynchronous_client {
   explicit asynchronous_client(endpoint_map endpoints, std::string key = {})
       : environment_{{}, std::move(endpoints), std::move(key)}, client_(loop_, environment_) {}
 
-  http_response send(std::string service, http_request request = {}, deadline limit = no_deadline) {
+  http_response send(std::string service, http_request request = {}, deadline limit = no_deadline,
+                     http_piece_handler on_piece = nullptr) {
     http_response response;
-    loop_.start(fetch(std::move(service), std::move(request), limit, response));
+    loop_.start(
+        fetch(std::move(service), std::move(request), limit, std::move(on_piece), response));
     loop_.run();
     return response;
   }
 
  private:
   async_task<void> fetch(std::string service, http_request request, deadline limit,
-                         http_response& response) {
-    response = co_await client_.send(std::move(service), std::move(request), limit);
+                         http_piece_handler on_piece, http_response& response) {
+    response =
+        co_await client_.send(std::move(service), std::move(request), limit, std::move(on_piece));
   }
 
   const run_environment environment_;
@@ -42,8 +45,8 @@ class blocking_client {
       : environment_{{}, std::move(endpoints), std::move(key)}, client_(environment_) {}
 
   http_response send(const std::string& service, http_request request = {},
-                     deadline limit = no_deadline) {
-    return client_.send(service, std::move(request), limit);
+                     deadline limit = no_deadline, const http_piece_handler& on_piece = nullptr) {
+    return client_.send(service, std::move(request), limit, on_piece);
   }
 
  private:
