@@ -73,7 +73,7 @@ class GuardedServer:
 
 class Choice(CommandTest):
     def test_what_is_no_database_is_a_usage_error(self):
-        for text in ("mysql", "postgresql://me:s3cret%zz@host/db", ""):
+        for text in ("mysql", "postgresql://me:s3cret%zz@host/db"):
             with self.subTest(text):
                 finished = self.run_command(*QUERY, f"--database={text}")
                 self.assertEqual(finished.code, 2, finished)
