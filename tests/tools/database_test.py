@@ -209,7 +209,7 @@ class SomebodysServer(CommandTest):
         self.assertEqual(self.run_on(self.server.url(self.PASSWORD), "-o", "a.json").code, 0)
         self.assertEqual(self.run_on("sqlite", "-o", "b.json").code, 0)
         finished = self.run_command("compare", "a.json", "b.json")
-        self.assertRegex(finished.stdout, r"database.*PostgreSQL 1\d.*SQLite 3")
+        self.assertRegex(finished.stdout, r"(?s)database.*PostgreSQL\s+1\d.*SQLite\s+3")
 
 
 if __name__ == "__main__":
