@@ -58,7 +58,10 @@ std::vector<int> pins_for(const backend_setup& setup, unsigned workers) {
 }
 
 run_environment environment_of(const backend_setup& setup) {
-  return {setup.dataset, setup.endpoints, setup.api_key, setup.measures};
+  return {.dataset = setup.dataset,
+          .endpoints = setup.endpoints,
+          .api_key = setup.api_key,
+          .measures = setup.measures};
 }
 
 }  // namespace regatta

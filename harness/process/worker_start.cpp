@@ -242,7 +242,7 @@ std::pair<pid_t, unique_fd> start_ring_worker(const ring_worker_setup& setup) {
   auto [ours, theirs] = socket_pair();
   pid_t pid = -1;
   if (setup.method == start_method::forkserver) {
-    pid = setup.server->start_worker(theirs.get(), setup.rings);
+    pid = setup.server->start_worker({theirs.get(), setup.rings});
   } else {
     pid = spawn(
         {.program = "/proc/self/exe",
