@@ -145,7 +145,7 @@ TEST_F(SuiteFile, ParametersAreNumbersAndNames) {
   EXPECT_THAT(complaint_about_parameters(R"({"method": "none"})"),
               HasSubstr("is one of mutex, atomic, sharded, not 'none'"));
   EXPECT_THAT(complaint_about_parameters(R"({"payload": "large"})"), HasSubstr("a whole number"));
-  for (const char* wrong : {"5", R"(["payload"])", R"({"payload": true})", R"("payload=5")"}) {
+  for (const char* wrong : {"5", R"(["payload"])", R"({"payload":true})", R"("payload=5")"}) {
     EXPECT_THAT(
         complaint_about_parameters(wrong),
         HasSubstr(std::string("parameters is an object of numbers and names, not ") + wrong));

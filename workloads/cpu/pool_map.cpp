@@ -21,7 +21,7 @@ struct mapped_input {
   std::uint64_t value = 0;
   std::uint64_t rounds = 0;
 };
-constexpr std::uint64_t small_rounds = 3000;  // some microseconds
+constexpr std::uint64_t small_rounds = 1000;  // some microseconds
 
 std::uint64_t random_rounds(counter_random& random) {
   const auto drawn = random.below(20);
