@@ -16,6 +16,11 @@ constexpr const char* disagreement =
 
 }  // namespace
 
+void wire_writer::bytes(const void* data, std::size_t size) {
+  const auto* const begin = static_cast<const std::byte*>(data);
+  out_.insert(out_.end(), begin, begin + size);
+}
+
 bytes_view wire_reader::bytes(std::size_t size) {
   if (size > rest_.size()) {
     throw std::runtime_error(fmt::format("a message has {} bytes left where {} are read: {}",

@@ -18,10 +18,8 @@ namespace regatta {
 class wire_writer {
  public:
   explicit wire_writer(buffer& out) : out_(out) {}
-  void bytes(const void* data, std::size_t size) {
-    const auto* const begin = static_cast<const std::byte*>(data);
-    out_.insert(out_.end(), begin, begin + size);
-  }
+  /// Not inline: g++ 12 would see overflows in std::vector that are not there.
+  void bytes(const void* data, std::size_t size);
   void count(std::size_t elements) {
     const std::uint64_t value = elements;
     bytes(&value, sizeof(value));
