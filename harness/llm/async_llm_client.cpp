@@ -122,7 +122,13 @@ awaitable<std::vector<llm_result>> run_batch(std::shared_ptr<batch> items, std::
 }
 
 awaitable<std::size_t> run_close(std::shared_ptr<core> shared, nanoseconds limit) {
-  co_return co_await shared->close(earlier_deadline(no_deadline, limit));
+  try {
+    co_return co_await shared->close(earlier_deadline(no_deadline, limit));
+  } catch (const internal::llm_fault& fault) {
+    throw llm_error(fault.failure, "closing the client was cancelled");
+  } catch (const boost::system::system_error& error) {
+    throw cancelled(error);
+  }
 }
 
 }  // namespace

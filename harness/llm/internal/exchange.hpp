@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -182,8 +183,7 @@ class exchange {
     if (is_address(host)) co_return std::vector<std::string>{host};
     std::optional<host_addresses> found = call_->core->names->cached(host);
     if (!found) {
-      const auto lookup =
-          call_->core->names->look_up(host, [&signal = call_->signal] { signal.notify(); });
+      const auto lookup = begin_lookup(host);
       std::unique_lock lock(call_->core->mutex);
       while (!(found = lookup->result())) {
         if (steady_clock::now() >= limit) {
@@ -203,6 +203,15 @@ class exchange {
       throw fault;
     }
     co_return std::move(found->addresses);
+  }
+
+  std::unique_ptr<name_service::lookup> begin_lookup(const std::string& host) {
+    try {
+      return call_->core->names->look_up(host, [&signal = call_->signal] { signal.notify(); });
+    } catch (const std::system_error& error) {
+      throw llm_fault(llm_failure::lookup,
+                      fmt::format("no thread to look up '{}' in: {}", host, error.what()));
+    }
   }
 
   llm_call<Io>* call_;

@@ -53,9 +53,15 @@ std::optional<host_addresses> name_service::cached(const std::string& host) {
 
 std::unique_ptr<name_service::lookup> name_service::look_up(const std::string& host,
                                                             std::function<void()> wake) {
+  const time_point now = now_();
   const std::lock_guard lock(mutex_);
   std::shared_ptr<lookup::shared> state;
-  if (const auto found = under_way_.find(host); found != under_way_.end()) {
+  if (const auto* const known = cache_.find(host, now)) {
+    // Another lookup ended after the caller had asked the cache.
+    state = std::make_shared<lookup::shared>();
+    state->result.addresses = *known;
+    state->done = true;
+  } else if (const auto found = under_way_.find(host); found != under_way_.end()) {
     state = found->second;
   } else {
     state = std::make_shared<lookup::shared>();

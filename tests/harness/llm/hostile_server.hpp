@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <cstdio>
 #include <functional>
 #include <list>
 #include <mutex>

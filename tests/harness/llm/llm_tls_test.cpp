@@ -145,7 +145,7 @@ TYPED_TEST(LlmTls, AServerThatClosesInTheHandshakeIsTriedAgain) {
 TYPED_TEST(LlmTls, AServerThatIsSilentInTheHandshakeEndsAtTheConnectTimeout) {
   this->certify("DNS:localhost");
   hostile_server server([](raw_connection& connection, int) { connection.request(); });
-  auto options = this->trusting("https://localhost:" + std::to_string(server.port()));
+  auto options = this->trusting("https://127.0.0.1:" + std::to_string(server.port()));
   options.connect_timeout = 20ms;
   options.retry.attempts = 1;
   TypeParam client(options);

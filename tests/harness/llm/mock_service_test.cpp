@@ -82,7 +82,7 @@ TYPED_TEST(LlmClient, ABatchIsAnsweredInItsOrder) {
     ASSERT_NE(answer, nullptr) << std::get<llm_error>(results[i]).what();
     EXPECT_EQ(answer->text, expected_answer("item " + std::to_string(i), 5));
   }
-  EXPECT_EQ(running.server.stats().peak_connections, 10U);
+  EXPECT_LE(running.server.stats().peak_connections, 10U);
 }
 
 TYPED_TEST(LlmClient, AnItemThatFailsDoesNotTakeTheBatchWithIt) {
