@@ -4,8 +4,6 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "harness/interpreter/interpreter.hpp"
-
 namespace regatta {
 
 async_task<void> serve_slot(epoch& slice, recorder& notes, const workload_instance& workload,
@@ -55,9 +53,6 @@ unsigned messages_out(const backend_setup& setup, unsigned workers) {
 }
 
 std::vector<int> pins_for(const backend_setup& setup, unsigned workers) {
-  // Under the interpreter's lock as in CPython: the kernel places who gets it. A thread pinned to
-  // another CPU than the one that the last holder leaves would wait there for its turn.
-  if (interpreter::in_use() == lock_model::gil) return {};
   if (workers > setup.cpus.usable || workers > setup.cpus.affinity.size()) return {};
   return {setup.cpus.affinity.begin(), setup.cpus.affinity.begin() + workers};
 }
