@@ -51,7 +51,7 @@ lock_case make_case(const std::string& kind, const std::vector<std::string>& nam
 
 std::vector<lock_case> impact_cases() {
   return {make_case("LLM calls", {"llm-complete"}, {}, 16),
-          make_case("pre-processing", {"text-clean", "rag"}, {{"preprocessing", 8}}, {}),
+          make_case("pre-processing", {"text-clean", "rag"}, {{"preprocessing", 4}}, {}),
           make_case("inference in native code", {"embed-topk"}, {}, {}),
           make_case("training loops", {"train-loop"}, {}, {}),
           make_case("image processing", {"image-augment"}, {}, {}),

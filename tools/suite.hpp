@@ -36,7 +36,7 @@ struct run_request {
   std::optional<std::string> max_memory;         ///< "512MiB"
   std::optional<std::string> confidence, delta;  ///< shares: "0.95", "5%"
   std::optional<std::string> lock;               ///< the interpreter-lock model
-  std::vector<std::string> external;  ///< commands of adapters
+  std::vector<std::string> external;             ///< commands of adapters
   bool race = true;
   bool machine_card = true;
   bool monitor = true;

@@ -63,7 +63,7 @@ void drop() {
 }
 
 void attend() {
-  if (in_use() == lock_model::free_threaded) return shared_objects::touch_next();
+  if (in_use() == lock_model::free_threaded) return shared_objects::pass();
   if (!holds) return;  // native code: it is not the one who is asked
   drop();
   take();

@@ -10,11 +10,20 @@ namespace regatta::interpreter {
 /// counted by an atomic addition when it is taken and a compare-and-swap when it is let go. The
 /// objects here belong to nobody, so every thread pays that, on lines all threads share.
 ///
-/// How many objects a step of a program touches is the program's: here one a checkpoint, which is
-/// least. See docs/interpreter-lock.md. Thread safety: any thread.
+/// How many objects a step of a program touches is the program's. See docs/interpreter-lock.md.
+/// Thread safety: any thread.
 struct shared_objects {
   /// Objects in the set: as many as a small dict of constants has values.
   static constexpr unsigned count = 64;
+  /// A step of Python code touches one, and takes so many times as long as the same step here: as
+  /// measured, CPU time of an item of tokenize in CPython 3.11 (780 µs) over that in C++ (18 µs).
+  static constexpr unsigned checkpoints_each = 43;
+
+  /// At a checkpoint.
+  static void pass() {
+    thread_local unsigned passed = 0;
+    if (++passed % checkpoints_each == 0) touch_next();
+  }
 
   /// Takes and lets go of one of them; each thread goes through them in an order of its own.
   static void touch_next();

@@ -36,7 +36,10 @@ const cell_result* find(const workload_result& one, const std::string& label) {
 }
 
 using figure = std::optional<double> (*)(const epoch_sample&);
-std::optional<double> throughput(const epoch_sample& epoch) { return epoch.throughput; }
+// An epoch without an answer had a rate below all others: so its pair keeps its side.
+std::optional<double> throughput(const epoch_sample& epoch) {
+  return std::max(epoch.throughput, 1e-9);
+}
 std::optional<double> median_latency(const epoch_sample& epoch) { return epoch.p50; }
 
 // Of the blocks in which both ran.
@@ -72,6 +75,7 @@ std::string why_missing(const workload_result& one) {
 run_plan plan_of(run_plan base, const std::vector<lock_case>& cases,
                  const std::vector<backend_choice>& choices) {
   base.race = false;
+  base.lock = lock_model::gil;  // what no choice says otherwise
   base.card_budget = {};
   base.workloads.clear();
   for (const lock_case& each : cases) {

@@ -24,8 +24,7 @@ namespace {
 // Starting may mean loading and sending hundreds of megabytes.
 constexpr auto start_limit = 120s;
 constexpr nanoseconds warm_up_window = 50ms;
-// Whoever is clearly behind one of ten others is out by then.
-constexpr unsigned clear_after = 12;
+constexpr unsigned clear_after = 12;  // who is clearly behind one of ten others is out by then
 
 nanoseconds from_seconds(double seconds) {
   return duration_cast<nanoseconds>(duration<double>(seconds));
@@ -151,7 +150,8 @@ void workload_run::require_pss() const {
 }
 
 void workload_run::plan_window() {
-  window_needs needs{.left = to_seconds(until_ - std::chrono::steady_clock::now()),
+  window_needs needs{.longest_item = plan_.lock == lock_model::gil ? 0.01 : 0,  // turns of 5 ms
+                     .left = to_seconds(until_ - std::chrono::steady_clock::now()),
                      .rivals = 0,
                      .rate = mine_.rate,
                      .by_p99 = plan_.by == objective::p99,

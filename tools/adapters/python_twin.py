@@ -4,8 +4,14 @@
 
 Speaks the protocol of docs/external-backends.md on stdin and stdout: a JSON object a line.
 """
+import _multiprocessing
 import asyncio
+import gc
 import json
+import multiprocessing
+import multiprocessing.resource_tracker
+import multiprocessing.shared_memory
+import multiprocessing.synchronize
 import os
 import platform
 import signal
@@ -176,15 +182,35 @@ class ThreadApproach(PoolApproach):
 worker_workload = None
 
 
-def begin_worker(opening, shared):
+def begin_worker(opening, shared, ready):
     global worker_workload
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker_workload = twin_workloads.open_workload(opening, shared)
+    ready.release()
 
 
-def warm_up(seconds):
-    time.sleep(seconds)
+def warm_up():
+    pass
+
+
+def forget(name):
+    try:
+        _multiprocessing.sem_unlink(name)
+    except FileNotFoundError:
+        pass
+
+
+def forget_semaphores():
+    """All workers have them open: without their names nothing is left of them if we are killed."""
+    for each in gc.get_objects():
+        if isinstance(each, multiprocessing.synchronize.SemLock) and each._semlock.name:
+            forget(each._semlock.name)  # forked workers have inherited them: these have no name
+
+
+def forget_and_unregister(name):
+    forget(name)
+    multiprocessing.resource_tracker.unregister(name, "semaphore")
 
 
 def run_input(index, data, due):
@@ -201,18 +227,25 @@ class ProcessApproach(PoolApproach):
     shared = None
 
     def __init__(self, opening, workload):
-        import multiprocessing
-
+        # At an orderly end they are forgotten a second time.
+        multiprocessing.synchronize.SemLock._cleanup = staticmethod(forget_and_unregister)
         self.workload = workload
         self.workers = workers_for(opening, workload)
         # Where the work computes, each has its next waiting while it runs one.
         self.outstanding = self.workers * (2 if workload.computes else 1)
         self.capacity = min(opening["in_flight"], self.outstanding)
         context = multiprocessing.get_context(opening["options"].get("start", "fork"))
+        ready = context.Semaphore(0)
+        name = self.shared and self.shared.name
         self.pool = ProcessPoolExecutor(self.workers, context, begin_worker,
-                                        (opening, self.shared and self.shared.name))
-        for ready in [self.pool.submit(warm_up, 0.05) for _ in range(self.workers)]:
-            ready.result()
+                                        (opening, name, ready))
+        begun = [self.pool.submit(warm_up) for _ in range(self.workers)]
+        for _ in range(self.workers):
+            if not ready.acquire(timeout=80):
+                raise RuntimeError("a worker process did not begin within 80 s")
+        for each in begun:
+            each.result()
+        forget_semaphores()
 
     def submit(self, index, due):
         return self.pool.submit(run_input, index, self.workload.input(index), due)
@@ -220,9 +253,7 @@ class ProcessApproach(PoolApproach):
 
 class SharedMemoryApproach(ProcessApproach):
     def __init__(self, opening, workload):
-        from multiprocessing import shared_memory
-
-        self.shared = shared_memory.SharedMemory(create=True, size=len(workload.dataset))
+        self.shared = multiprocessing.shared_memory.SharedMemory(create=True, size=len(workload.dataset))
         try:
             self.shared.buf[:] = workload.dataset
             super().__init__(opening, workload)

@@ -49,7 +49,7 @@ TEST(AdapterMessages, GarbageIsShownInTheComplaint) {
   EXPECT_EQ(fault_of(parse_hello, "Traceback (most recent call last):"),
             "said what is no JSON object: 'Traceback (most recent call last):'");
   EXPECT_EQ(fault_of(parse_hello, ""), "said what is no JSON object: ''");
-  EXPECT_EQ(fault_of(parse_hello, "\x01\xff"), "said what is no JSON object: '??'");
+  EXPECT_EQ(fault_of(parse_hello, "\x01z\xff"), "said what is no JSON object: '?z?'");
   EXPECT_THAT(fault_of(parse_hello, std::string(5000, '[')), HasSubstr("…"));
   EXPECT_THAT(fault_of(parse_hello, "[1]"), HasSubstr("no JSON object"));
   EXPECT_THAT(fault_of(parse_hello, R"({"say":3})"), HasSubstr("without a \"say\""));

@@ -243,7 +243,7 @@ TEST(FreeThreaded, SectionsRunSideBySideAndCheckpointsTouchSharedObjects) {
     std::jthread two(item);
   }
   interpreter::use(lock_model::none);
-  EXPECT_EQ(touched, 20'000U);
+  EXPECT_EQ(touched, 2 * (10'000U / interpreter::shared_objects::checkpoints_each));
   EXPECT_EQ(interpreter::shared_objects::references(), before) << "a count was lost";
 }
 
