@@ -111,6 +111,7 @@ serve_plan plan_service(const serve_request& request) {
       .most_requests = from_one("--max-requests", request.max_requests),
       .workers = request.workers,
       .calls = request.llm_limit,
+      .request_timeout = duration("--request-timeout", request.request_timeout),
       .drain_limit = duration("--drain-timeout", request.drain_timeout),
       .blocked_over = duration("--threshold", request.threshold),
       .front = {.address = request.address,

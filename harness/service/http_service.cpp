@@ -9,12 +9,12 @@
 #include <thread>
 #include <utility>
 
-#include "harness/load/inline_compute.hpp"
 #include "harness/load/serve_items.hpp"
 #include "harness/service/admission.hpp"
 #include "harness/service/framed_answer.hpp"
 #include "harness/service/metrics_text.hpp"
 #include "harness/service/service_health.hpp"
+#include "harness/service/turns.hpp"
 #include "harness/service/watched_loops.hpp"
 
 namespace regatta {
@@ -58,6 +58,17 @@ class admitted {
   admission& gate_;
 };
 
+class turn {
+ public:
+  explicit turn(turns& line) : line_(line) {}
+  ~turn() { line_.give_back(); }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+ private:
+  turns& line_;
+};
+
 }  // namespace
 
 struct http_service::state {
@@ -81,7 +92,8 @@ struct http_service::state {
                         .workers = given.workers,
                         .calls = given.calls})),
         workers_at_first(engine->facts().workers),
-        questions(*all_loops.front(), environment, no_kernels, helpers),
+        line(all_loops, environment, engine->width(), given.request_timeout,
+             counts.waiting_for_turn),
         watch(all_loops, given.blocked_over, hooks.tell) {}
 
   // --- what is asked
@@ -129,6 +141,9 @@ struct http_service::state {
     const auto began = steady_clock::now();
     front_answer answer;
     try {
+      const bool its_turn = co_await line.take(loop);
+      if (!its_turn) co_return error_answer(504, "overloaded: it was not begun in time");
+      const turn held(line);
       const buffer bytes = co_await engine->answer(loop, as_bytes(request.body));
       const framed_answer framed = unframe_answer(bytes);
       answer.status = framed.status;
@@ -207,7 +222,7 @@ struct http_service::state {
   http_service_end run() {
     event_loop& first = *all_loops.front();
     front.start();
-    first.start(watch_service(async_context(questions), "llm", llm));
+    first.start(watch_service(async_context(line.runtime(0)), "llm", llm));
     first.start(keep_watch());
     {
       std::vector<std::jthread> others;
@@ -244,10 +259,8 @@ struct http_service::state {
   http_front front;
   std::unique_ptr<request_engine> engine;
   const unsigned workers_at_first;
-  inline_compute no_kernels;
-  helper_threads helpers{1};
-  async_runtime questions;  ///< for asking the LLM how it is
-  watched_loops watch;      ///< its threads come last and go first
+  turns line;
+  watched_loops watch;  ///< its threads come last and go first
 };
 
 http_service::http_service(const http_service_options& options, const backend_setup& setup,

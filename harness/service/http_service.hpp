@@ -20,6 +20,7 @@ struct http_service_options {
   std::size_t most_requests = 2000;  ///< in service or waiting; more are shed
   unsigned workers = 0;              ///< see request_engine_setup
   unsigned calls = 50;               ///< of the LLM at a time; the workload keeps to it
+  std::chrono::nanoseconds request_timeout = std::chrono::seconds(30);  ///< until it is begun
   std::chrono::nanoseconds drain_limit = std::chrono::seconds(10);
   std::chrono::nanoseconds blocked_over = std::chrono::milliseconds(20);
   http_front_options front;
@@ -44,7 +45,8 @@ struct http_service_end {
 ///
 ///   connections ─► front: parses, refuses what is malformed
 ///                    └─► admission: beyond most_requests 503 with Retry-After
-///                          └─► engine: the workload's run(), in the backend's colour
+///                          └─► turns: in order of arrival, as many as the engine can use; 504
+///                                └─► engine: the workload's run(), in the backend's colour
 ///
 ///   POST path      the workload's framed answer (framed_answer.hpp) to the body
 ///   GET /healthz   200, or 503 with the reason: draining, LLM unreachable, no workers left

@@ -9,7 +9,9 @@ namespace {
 class loop_requests final : public request_engine {
  public:
   explicit loop_requests(const request_engine_setup& setup)
-      : workload_(setup.backend.workload), environment_(environment_of(setup.backend)) {
+      : workload_(setup.backend.workload),
+        calls_(setup.calls),
+        environment_(environment_of(setup.backend)) {
     const auto make_engine = backends().at(setup.name).make_engine;
     for (event_loop* const loop : setup.loops) {
       loops_.push_back(std::make_unique<served_loop>(
@@ -21,6 +23,11 @@ class loop_requests final : public request_engine {
     async_context context(loops_[loop]->runtime);
     co_return co_await workload_.run(context, item{0, input});
   }
+
+  // The calls under way and as many that are ready to follow; and what its workers hold. All the
+  // others would be computed long before they can be asked for, and keep from the workers what is
+  // nearly done.
+  std::size_t width() const override { return 2 * (std::size_t{calls_} + facts().workers); }
 
   backend_facts facts() const override {
     backend_facts facts{.workers = static_cast<unsigned>(loops_.size())};
@@ -39,6 +46,7 @@ class loop_requests final : public request_engine {
   };
 
   const workload_instance& workload_;
+  const unsigned calls_;
   const run_environment environment_;
   helper_threads helpers_{helper_thread_count};
   std::vector<std::unique_ptr<served_loop>> loops_;

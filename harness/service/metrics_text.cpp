@@ -55,6 +55,7 @@ void write_requests(metric_writer& to, const service_metrics& metrics, const ser
     }
   }
   to.gauge("requests_inside", "Requests admitted: in service or waiting.", now.requests_inside);
+  to.gauge("requests_waiting", "Of those inside: not begun yet.", metrics.waiting_for_turn.get());
   to.gauge("requests_inside_limit", "Requests beyond this are shed.", now.most_requests);
   to.metric("counter", "requests_shed_total", "Requests refused with 503, by reason.");
   to.sample(metrics.shed_full.get(), "reason=\"full\"");

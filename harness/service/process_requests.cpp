@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/load/serve_items.hpp"
 #include "harness/process/process_pool.hpp"
 #include "harness/service/request_engine.hpp"
 
 namespace regatta {
 namespace {
 
-// The gate lets as many requests out as there are workers: one behind another in a worker's socket
-// would wait for it even when the next worker is free.
 class process_requests final : public request_engine {
  public:
   process_requests(const request_engine_setup& setup, unsigned workers)
-      : environment_(environment_of(setup.backend)),
-        counts_(setup.counts),
-        engine_(std::make_unique<no_kernels>()),
-        runtime_(*setup.loops.front(), environment_, *engine_, helpers_),
-        gate_(workers),
+      : counts_(setup.counts),
+        workers_(workers),
         pool_(*setup.loops.front(), setup.backend,
               parse_start_method(setup.backend.options.at("start")), workers, {}) {}
 
   async_task<buffer> answer(std::size_t, bytes_view input) override {
     const counted inside(counts_.inside);
-    async_context context(runtime_);
-    co_await gate_.acquire(context);
-    const permit held{gate_};
     const item only{0, input};
     auto answers = co_await pool_.run_items(std::span(&only, 1));
     remote_answer& answer = answers.front();
@@ -34,6 +25,9 @@ class process_requests final : public request_engine {
     co_return std::move(answer.bytes);
   }
 
+  // One behind another in a worker's socket would wait for it even when the next worker is free.
+  std::size_t width() const override { return workers_; }
+
   backend_facts facts() const override {
     backend_facts facts;
     pool_.add_facts(facts);
@@ -41,23 +35,8 @@ class process_requests final : public request_engine {
   }
 
  private:
-  // All that computes is in the workers.
-  class no_kernels final : public compute_engine {
-    async_task<buffer> compute(event_loop&, bytes_view, kernel_call, bytes_view) override {
-      throw std::logic_error("the front of a pool of processes computes nothing");
-    }
-  };
-  struct permit {
-    async_context::semaphore& gate;
-    ~permit() { gate.release(); }
-  };
-
-  const run_environment environment_;
   pool_counts& counts_;
-  helper_threads helpers_{1};
-  const std::unique_ptr<compute_engine> engine_;
-  async_runtime runtime_;
-  async_context::semaphore gate_;
+  const unsigned workers_;
   process_pool pool_;
 };
 

@@ -23,6 +23,8 @@ class request_engine {
   /// sentence if the worker died over it. `input` is borrowed until the task is done. Thread of
   /// loops[loop].
   virtual async_task<buffer> answer(std::size_t loop, bytes_view input) = 0;
+  /// Requests that it can use at a time; more would only wait inside of it.
+  virtual std::size_t width() const = 0;
   /// The first loop's thread.
   virtual backend_facts facts() const = 0;
 };

@@ -17,7 +17,8 @@ const char* to_string(service_route route);
 struct service_metrics {
   /// Statuses from 0 to 599, by route.
   std::array<std::array<shared_count, 600>, service_route_count> answers;
-  shared_count shed_full;      ///< of the requests to answer: refused with 503 at the limit
+  shared_count shed_full;  ///< of the requests to answer: refused with 503 at the limit
+  shared_count waiting_for_turn;
   shared_count shed_draining;  ///< refused with 503 while the server was ending
   latency_histogram latency;   ///< of the admitted ones, from the whole request to the answer
   front_counts front;

@@ -24,6 +24,8 @@ class thread_requests final : public request_engine {
     });
   }
 
+  std::size_t width() const override { return workers_; }
+
   backend_facts facts() const override {
     return {.workers = workers_ + static_cast<unsigned>(loops_.size())};
   }

@@ -182,8 +182,8 @@ class LostLlm(ServiceTest):
             with self.subTest(backend):
                 running = self.serve("--backend", backend, "--workers", 2,
                                      "--request-timeout", "300ms", latency="20s")
-                replies = self.post_all([body_of()] * 2, at_once=2)
-                self.assertEqual([each.status for each in replies], [504] * 2)
+                replies = self.post_all([body_of()] * 4, at_once=4)
+                self.assertEqual([each.status for each in replies], [504] * 4)
                 self.assertIn("in time", replies[0].json()["error"])
                 self.assertEqual(self.end(running).code, 0)
 
