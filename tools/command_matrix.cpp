@@ -83,15 +83,18 @@ matrix_plan plan_matrix(const matrix_options& options) {
       request.lock = lock;
       runs.push_back(make_plan(request));
     }
-    plan.rows.push_back(
-        {.scenario = each.scenario, .workload = load_text(runs.front().workloads.front())});
+    matrix_row row;
+    row.scenario = each.scenario;
+    row.workload = load_text(runs.front().workloads.front());
+    plan.rows.push_back(std::move(row));
     plan.runs.push_back(std::move(runs));
   }
   return plan;
 }
 
 matrix_answer answer_of(const std::string& lock, const run_result& measured) {
-  matrix_answer answer{.lock = lock};
+  matrix_answer answer;
+  answer.lock = lock;
   const workload_result& one = measured.workloads.front();
   if (one.not_run) {
     answer.failure = "not measured: " + *one.not_run;

@@ -38,7 +38,7 @@ class PostgresqlFailures : public testing::TestWithParam<std::string> {
 
 // A backend process that is killed takes all connections along: the server starts anew.
 TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
-  shared_references references(private_database);
+  shared_references references({}, private_database);
   const shared_reference& reference = references.of("db-query");
   cell_process cell(reference.dataset.get(), [] { return false; });
   backend_choice choice{GetParam(), {}, GetParam()};

@@ -27,16 +27,16 @@ standing place(std::string label, double value, std::optional<ratio_estimate> be
 }
 
 matrix_answer won_by(const std::string& winner, const std::string& lock = "gil") {
-  matrix_answer answer{.lock = lock};
+  matrix_answer answer;
+  answer.lock = lock;
   answer.advice.outcome = verdict::winner;
   answer.advice.metric = "throughput";
   answer.advice.choice = {winner};
   answer.advice.because = {"It takes 1.2 ms of CPU an item."};
   answer.advice.lead = ratio_estimate{1.3, 1.2, 1.4, 0.99, 12, 0};
-  answer.advice.standings = {
-      place(winner, 100, std::nullopt),
-      place(winner == "coroutine+process" ? "thread" : "coroutine+process", 77,
-            ratio_estimate{1.3, 1.2, 1.4, 0.99, 12, 0})};
+  answer.advice.standings = {place(winner, 100, std::nullopt),
+                             place(winner == "coroutine+process" ? "thread" : "coroutine+process",
+                                   77, ratio_estimate{1.3, 1.2, 1.4, 0.99, 12, 0})};
   return answer;
 }
 
@@ -69,14 +69,13 @@ TEST(MatrixAnswer, ADifferenceIsSaidWithItsNumbersAndTheReasons) {
 TEST(MatrixAnswer, AConstraintOrAMissingRivalIsTheDifference) {
   matrix_answer excluded = won_by("thread");
   excluded.advice.standings[1].excluded = "takes 80 MiB of memory";
-  EXPECT_EQ(difference(mixed, excluded),
-            "the textbook's coroutine+process takes 80 MiB of memory");
+  EXPECT_EQ(difference(mixed, excluded), "the textbook's coroutine+process takes 80 MiB of memory");
   matrix_answer missing = won_by("thread");
   missing.advice.standings.pop_back();
-  EXPECT_EQ(difference(mixed, missing),
-            "thread was measured, none of what the textbook names");
-  EXPECT_EQ(difference(mixed, matrix_answer{.lock = "gil", .failure = "not measured: no room"}),
-            "not measured: no room");
+  EXPECT_EQ(difference(mixed, missing), "thread was measured, none of what the textbook names");
+  matrix_answer failed;
+  failed.failure = "not measured: no room";
+  EXPECT_EQ(difference(mixed, failed), "not measured: no room");
   EXPECT_EQ(difference(mixed, matrix_answer{}), "no approach gave right answers");
 }
 

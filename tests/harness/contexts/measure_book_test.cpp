@@ -117,7 +117,9 @@ TYPED_TEST(Measuring, GoesToTheBookOfTheRun) {
   using context = typename TypeParam::context;
   using task = typename context::template task<void>;
   const auto book = std::make_unique<measure_book>();
-  TypeParam colour({{}, {}, {}, book.get()});
+  run_environment where;
+  where.measures = book.get();
+  TypeParam colour(where);
   colour.run([&](context& ctx) -> task {
     ctx.measure("a part", 7ms);
     co_return;
