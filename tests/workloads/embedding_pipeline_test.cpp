@@ -32,7 +32,11 @@ class EmbeddingPipeline : public testing::Test {
  protected:
   buffer answer(const std::string& documents, const parameters& chosen, std::uint64_t index = 0) {
     const opened_workload workload("embedding-pipeline", with(chosen));
-    Colour colour({workload.dataset(), {{"documents", documents}}, {}, book_.get()});
+    run_environment where;
+    where.dataset = workload.dataset();
+    where.endpoints = {{"documents", documents}};
+    where.measures = book_.get();
+    Colour colour(where);
     using context = typename Colour::context;
     using task = typename context::template task<void>;
     buffer got;

@@ -24,7 +24,11 @@ template <class Colour>
 class LlmStream : public testing::Test {
  protected:
   buffer answer_from(const std::string& url, std::uint64_t index = 0) {
-    Colour colour({workload_.dataset(), {{"llm", url}}, {}, book_.get()});
+    run_environment where;
+    where.dataset = workload_.dataset();
+    where.endpoints = {{"llm", url}};
+    where.measures = book_.get();
+    Colour colour(where);
     buffer answer;
     using context = typename Colour::context;
     using task = typename context::template task<void>;

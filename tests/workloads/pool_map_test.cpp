@@ -55,7 +55,7 @@ class counting_engine final : public compute_engine {
   async_task<buffer> compute(event_loop&, bytes_view dataset, kernel_call work,
                              bytes_view input) override {
     ++calls;
-    co_return work(dataset, input);
+    co_return work.function(dataset, input);
   }
   int calls = 0;
 };

@@ -19,7 +19,7 @@ class mortal_engine final : public reporting_engine {
                              bytes_view input) override {
     inside_ = counts_.inside.get();
     if (deaths_-- > 0) throw worker_lost("worker process 7 was killed by SIGKILL");
-    co_return work(dataset, input);
+    co_return work.function(dataset, input);
   }
   void add_facts(backend_facts& facts) const override { facts.workers_lost += 3; }
 
@@ -92,7 +92,7 @@ class patient_engine final : public reporting_engine {
     most = std::max(most, out);
     co_await until_told{*this};
     --out;
-    co_return work(dataset, input);
+    co_return work.function(dataset, input);
   }
   void add_facts(backend_facts& facts) const override { facts.workers += 1; }
 
