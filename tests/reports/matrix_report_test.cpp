@@ -62,8 +62,8 @@ TEST(MatrixAnswer, WhereItAgreesThereIsNothingToExplain) {
 
 TEST(MatrixAnswer, ADifferenceIsSaidWithItsNumbersAndTheReasons) {
   EXPECT_EQ(difference(mixed, won_by("thread")),
-            "thread is ahead of the textbook's coroutine+process in throughput by 1.3 × [1.2, "
-            "1.4]. It takes 1.2 ms of CPU an item.");
+            "thread is ahead of the textbook's coroutine+process in throughput by 1.30 × [1.20, "
+            "1.40]. It takes 1.2 ms of CPU an item.");
 }
 
 TEST(MatrixAnswer, AConstraintOrAMissingRivalIsTheDifference) {
@@ -95,7 +95,7 @@ TEST(MatrixTable, ShowsEachAnswerWithWhetherItAgrees) {
   const std::string text = render_matrix(two_rows(), {.columns = 200});
   EXPECT_THAT(text, HasSubstr("measured, C++"));
   EXPECT_THAT(text, HasSubstr("measured, lock gil"));
-  EXPECT_THAT(text, HasSubstr("≠ thread, 1.3 × the next"));
+  EXPECT_THAT(text, HasSubstr("≠ thread, 1.30 × the next"));
   EXPECT_THAT(text, HasSubstr("= tie: coroutine, thread and 1 more"));
   EXPECT_THAT(text, HasSubstr("lock gil: the textbook's answer is the winner or in the tie set in "
                               "1 of 2"));

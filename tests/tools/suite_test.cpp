@@ -242,7 +242,8 @@ TEST(MakePlan, ServiceSettingsAreKeysAndValues) {
   EXPECT_THAT(complaint_about(request), HasSubstr("key=value"));
   for (const char* setting : {"lml.ttft=1ms", "ttft=1ms", "llm=1ms", "llm.=1ms", "=1ms"}) {
     request.service_settings = {setting};
-    EXPECT_THAT(complaint_about(request), HasSubstr("the services are database, documents, llm"))
+    EXPECT_THAT(complaint_about(request),
+                HasSubstr("the services are database, documents, echo, files, llm"))
         << setting;
   }
 }

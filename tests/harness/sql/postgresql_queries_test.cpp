@@ -21,6 +21,7 @@ using ::testing::Each;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Le;
+using ::testing::StartsWith;
 
 constexpr const char* sleeping = "wait_event = 'PgSleep'";
 
@@ -203,8 +204,8 @@ TYPED_TEST(PostgresqlQueries, AServerThatIsAwayIsWaitedForAndThenTold) {
   this->ask(*patient, own_pid);
   this->ask(*impatient, own_pid);
   this->server().server.kill();
-  EXPECT_THAT(this->words(this->ask(*impatient, own_pid)),
-              AllOf(HasSubstr("PostgreSQL: connection to server"), HasSubstr("failed: ")));
+  // What the dying server said last, or that there is none.
+  EXPECT_THAT(this->words(this->ask(*impatient, own_pid)), StartsWith("PostgreSQL: "));
   auto later = std::async(std::launch::async, [&] {
     return this->ask(*patient, {"SELECT 7", {}});
   });
