@@ -68,8 +68,13 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
     ::kill(static_cast<pid_t>(std::stoi(busy[0][0])), SIGKILL);
     killed = true;
   };
-  const epoch_result result = cell.run(of_items(4000), true, patience, kill_one).result;
-  ASSERT_TRUE(killed) << "it was over too soon";
+  // Where every connection happens to be idle when it dies nothing is lost: then once more.
+  epoch_result result;
+  for (int round = 0; round < 5 && result.failures == 0; ++round) {
+    killed = false;
+    result = cell.run(of_items(4000), true, patience, kill_one).result;
+    ASSERT_TRUE(killed) << "it was over too soon";
+  }
   EXPECT_EQ(result.wrong, 0U);
   EXPECT_EQ(result.accounting_error, "");
   EXPECT_GE(result.failures, 1U);
