@@ -301,7 +301,7 @@ class RegattaBuilds(GateTest):
 
     def test_a_build_that_dies_is_named(self):
         answer = """if "introduce" not in request: os._exit(9)
-    cell.send(b'{"introduction": {"protocol": 2, "workloads": ["tokenize"], "backends": ["serial"]}}')
+    cell.send(b'{"introduction": {"protocol": 3, "workloads": ["tokenize"], "backends": ["serial"]}}')
 """
         finished = self.gate(REGATTA, self.fake_regatta("other", answer), "-w", "tokenize",
                              "-b", "serial", "-b", "thread")
