@@ -344,9 +344,26 @@ run_plan make_plan(const run_request& request) {
   const json suite = read_suite(request.suite);
   const std::string where = "suite " + request.suite;
   check_keys(suite,
-             {"scale", "budget", "machine_card", "workloads", "backends", "services", "seed",
-              "in_flight", "rate", "item_timeout", "blocks", "confidence", "practical_difference",
-              "objective", "slo", "must", "max_memory", "race", "lock", "database"},
+             {"scale",
+              "budget",
+              "machine_card",
+              "workloads",
+              "backends",
+              "services",
+              "seed",
+              "in_flight",
+              "rate",
+              "item_timeout",
+              "blocks",
+              "confidence",
+              "practical_difference",
+              "objective",
+              "slo",
+              "must",
+              "max_memory",
+              "race",
+              "lock",
+              "database"},
              where);
   const auto text = [&](const char* key) { return value_of<std::string>(suite, key, where); };
 

@@ -179,7 +179,8 @@ void answer_with(buffer& heads, buffer& bodies, Function function) {
                                      setup.at("api_key").get<std::string>()};
   static shared_mapping measures;
   if (setup.at("measures").get<bool>()) {
-    measures = shared_mapping(worker_measures_file, sizeof(measure_book), mapping_pages::when_touched);
+    measures =
+        shared_mapping(worker_measures_file, sizeof(measure_book), mapping_pages::when_touched);
     environment.measures = reinterpret_cast<measure_book*>(measures.bytes().data());
   }
   const auto name = setup.at("workload").get<std::string>();
