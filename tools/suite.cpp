@@ -18,6 +18,7 @@
 #include "harness/service.hpp"
 #include "reports/nearest.hpp"
 #include "tools/backend_choice.hpp"
+#include "tools/built_in_suite.hpp"
 #include "tools/database_choice.hpp"
 #include "tools/external_choice.hpp"
 #include "tools/name_list.hpp"
@@ -29,23 +30,6 @@ namespace regatta {
 namespace {
 
 using nlohmann::json;
-
-// The suites that come along, in the form that a user's own file has.
-constexpr const char* quick_suite = R"({
-  "scale": "quick", "budget": "54s", "machine_card": "1s",
-  "workloads": ["tokenize", "llm-complete", "rag"], "backends": ["*"]
-})";
-constexpr const char* standard_suite = R"({
-  "scale": "standard", "budget": "6m",
-  "workloads": ["db-query", "embed-topk", "image-augment", "llm-complete", "rag", "tokenize",
-                "wait-compute"],
-  "backends": ["*", "process:start=spawn", "process:start=forkserver"]
-})";
-constexpr const char* full_suite = R"({
-  "scale": "full", "budget": "20m", "workloads": ["*"],
-  "services": {"llm.tbt": "lognormal:5ms:0.3"},
-  "backends": ["*", "process:start=spawn", "process:start=forkserver", "process:chunk=8"]
-})";
 
 std::vector<std::string> expand_workloads(const std::vector<std::string>& patterns) {
   std::vector<std::string> chosen;
@@ -81,9 +65,7 @@ void check_keys(const json& object, const std::vector<std::string>& known,
 }
 
 json read_suite(const std::string& name) {
-  if (name == "quick") return json::parse(quick_suite);
-  if (name == "standard") return json::parse(standard_suite);
-  if (name == "full") return json::parse(full_suite);
+  if (const char* const ours = built_in_suite(name)) return json::parse(ours);
   try {
     const buffer text = read_whole_file(name);
     json suite = json::parse(as_text(text), nullptr, true, true);
