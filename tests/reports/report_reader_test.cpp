@@ -222,7 +222,7 @@ TEST(ReportReader, PointsAtContradictions) {
   const json taken = {{"name", "wait"},     {"count", 9},         {"sum_seconds", 1},
                       {"p50_seconds", 0.2}, {"p90_seconds", 0.1}, {"p99_seconds", nullptr},
                       {"max_seconds", 0.3}};
-  EXPECT_THAT(refused([&](json& one) { one["cells"][0]["measures"] = {taken}; }),
+  EXPECT_THAT(refused([&](json& one) { one["cells"][0]["measures"] = json::array({taken}); }),
               HasSubstr("/cells/0/measures/0 has a percentile that is smaller than a lower one"));
   json right = taken;
   right["p90_seconds"] = 0.25;
