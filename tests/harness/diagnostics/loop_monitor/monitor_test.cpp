@@ -150,6 +150,9 @@ TEST(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
 }
 
 TEST(LoopMonitor, WatchesALoopThatRunsAlready) {
+  if (test::thread_sanitized) {
+    GTEST_SKIP() << "Asio reads, as a plain pointer, what is replaced atomically meanwhile";
+  }
   heard_reports heard;
   asio::io_context io;
   auto work = asio::make_work_guard(io);
