@@ -20,15 +20,13 @@ class result_call : public call {
   /// REQUIRES: finished. Throws what was thrown, or cancelled_error.
   stored<R>& value() {
     if (const auto thrown = error()) std::rethrow_exception(thrown);
-    return came_of_it_->value();
+    return came_of_it->value();
   }
 
  protected:
-  std::exception_ptr thrown() const noexcept final { return came_of_it_->error(); }
-  void keep_error(std::exception_ptr error) noexcept final {
-    came_of_it_.emplace(std::move(error));
-  }
-  std::optional<attempt<R>> came_of_it_;
+  std::exception_ptr thrown() const noexcept final { return came_of_it->error(); }
+  void keep_error(std::exception_ptr error) noexcept final { came_of_it.emplace(std::move(error)); }
+  std::optional<attempt<R>> came_of_it;
 };
 
 /// Runs in this process. Callable and arguments are freed where it has run.
@@ -40,7 +38,7 @@ class local_call final : public result_call<R> {
       : result_call<R>(std::move(core)), work_(std::in_place, std::forward<Given>(given)...) {}
 
   void execute() noexcept override {
-    this->came_of_it_.emplace(attempt<R>::of([&]() -> R {
+    this->came_of_it.emplace(attempt<R>::of([&]() -> R {
       return std::apply(
           [](F& function, Args&... args) -> R {
             return std::invoke(std::move(function), std::move(args)...);
@@ -67,10 +65,10 @@ class remote_call final : public result_call<R> {
   void accept(bytes_view answer) noexcept override {
     try {
       wire_reader in(answer);
-      this->came_of_it_.emplace(wire_read<attempt<R>>(in));
+      this->came_of_it.emplace(wire_read<attempt<R>>(in));
       in.expect_end();
     } catch (...) {
-      this->came_of_it_.emplace(std::current_exception());
+      this->came_of_it.emplace(std::current_exception());
     }
     drop_work();
   }
