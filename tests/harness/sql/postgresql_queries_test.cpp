@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "harness/sql/postgresql_error.hpp"
 #include "tests/harness/contexts/colours.hpp"
@@ -65,6 +67,14 @@ class PostgresqlQueries : public WithPostgresql {
 TYPED_TEST_SUITE(PostgresqlQueries, both_colours, colour_names);
 
 const sql_query own_pid{"SELECT pg_backend_pid()", {}};
+
+/// A process that is no child of ours has ended, or is a zombie.
+void wait_until_gone(std::int64_t pid) {
+  const std::string command_line = "/proc/" + std::to_string(pid) + "/cmdline";
+  while (std::ifstream(command_line).peek() != std::ifstream::traits_type::eof()) {
+    std::this_thread::sleep_for(1ms);
+  }
+}
 
 TYPED_TEST(PostgresqlQueries, AnswersAreTypedAndPreparedOnce) {
   const auto colour = this->colour(this->server().endpoint());
@@ -201,9 +211,11 @@ TYPED_TEST(PostgresqlQueries, AServerThatIsAwayIsWaitedForAndThenTold) {
   const auto patient = this->colour(endpoint);
   endpoint.patience = 0ms;
   const auto impatient = this->colour(endpoint);
-  this->ask(*patient, own_pid);
+  const auto serving = this->integer(this->ask(*patient, own_pid));
   this->ask(*impatient, own_pid);
   this->server().server.kill();
+  // What serves a connection outlives its server for a moment and could still take a query.
+  wait_until_gone(serving);
   // What the dying server said last, or that there is none.
   EXPECT_THAT(this->words(this->ask(*impatient, own_pid)), StartsWith("PostgreSQL: "));
   auto later = std::async(std::launch::async, [&] {
