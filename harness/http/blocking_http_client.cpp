@@ -7,18 +7,16 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <vector>
+#include <utility>
 
 #include "harness/http/internal/beast_exchange.hpp"
-#include "harness/http/internal/blocking_socket.hpp"
+#include "harness/tcp/internal/blocking_peer.hpp"
 
 namespace regatta {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using error_code = boost::system::error_code;
 using internal::blocking_socket;
 
@@ -33,12 +31,6 @@ struct connection {
 
   blocking_socket& lowest() { return tls ? tls->next_layer() : *plain; }
 };
-
-void check(error_code error, const char* during) {
-  if (error == asio::error::timed_out) throw deadline_exceeded();
-  // The standard's type: Boost's own adds the place in Asio's source to what the user reads.
-  if (error) throw std::system_error(std::error_code(error), during);
-}
 
 // Not eager: an eager parser keeps a piece until it has seen what comes after it.
 template <class Stream>
@@ -67,45 +59,28 @@ error_code exchange(Stream& stream, beast::flat_buffer& unread,
 }  // namespace
 
 struct blocking_http_client::state {
-  struct pool {
-    http_origin origin;
-    std::vector<tcp::endpoint> addresses;
-    std::vector<std::unique_ptr<connection>> idle;
+  struct peer : internal::blocking_peer<connection> {
+    peer(asio::io_context& never_run, http_origin where)
+        : blocking_peer(never_run, where.host, where.port), origin(std::move(where)) {}
+    const http_origin origin;
   };
 
   const run_environment& environment;
   asio::io_context never_run;
   std::mutex mutex;
-  std::map<std::string, pool> pools;      // guarded by mutex; entries stay where they are
+  std::map<std::string, peer> peers;      // guarded by mutex; entries stay where they are
   std::optional<asio::ssl::context> tls;  // guarded by mutex until made, then only read
 
-  pool& pool_of(const std::string& service) {
+  peer& peer_of(const std::string& service) {
     const std::lock_guard lock(mutex);
-    const auto found = pools.find(service);
-    if (found != pools.end()) return found->second;
-    pool fresh{parse_origin(environment.endpoint(service)), {}, {}};
-    tcp::resolver resolver(never_run);
-    for (const auto& entry : resolver.resolve(fresh.origin.host, fresh.origin.port)) {
-      fresh.addresses.push_back(entry.endpoint());
-    }
-    if (fresh.origin.tls && !tls) tls.emplace(internal::make_tls_context());
-    return pools.emplace(service, std::move(fresh)).first->second;
+    const auto found = peers.find(service);
+    if (found != peers.end()) return found->second;
+    http_origin origin = parse_origin(environment.endpoint(service));
+    if (origin.tls && !tls) tls.emplace(internal::make_tls_context());
+    return peers.try_emplace(service, never_run, std::move(origin)).first->second;
   }
 
-  std::unique_ptr<connection> take_idle(pool& target) {
-    const std::lock_guard lock(mutex);
-    if (target.idle.empty()) return nullptr;
-    auto link = std::move(target.idle.back());
-    target.idle.pop_back();
-    return link;
-  }
-
-  void put_back(pool& target, std::unique_ptr<connection> link) {
-    const std::lock_guard lock(mutex);
-    target.idle.push_back(std::move(link));
-  }
-
-  std::unique_ptr<connection> connect(const pool& target, deadline limit) {
+  std::unique_ptr<connection> connect(const peer& target, deadline limit) {
     auto fresh = std::make_unique<connection>();
     if (target.origin.tls) {
       fresh->tls = std::make_unique<tls_stream>(blocking_socket(never_run), *tls);
@@ -114,16 +89,11 @@ struct blocking_http_client::state {
       fresh->plain.emplace(never_run);
     }
     fresh->lowest().set_deadline(limit);
-    error_code error = asio::error::host_not_found;
-    for (const tcp::endpoint& address : target.addresses) {
-      error = {};
-      fresh->lowest().connect(address, error);
-      if (!error) break;
-    }
-    check(error, "connecting");
+    target.connect(fresh->lowest());
     if (fresh->tls) {
+      error_code error;
       fresh->tls->handshake(asio::ssl::stream_base::client, error);
-      check(error, "TLS handshake");
+      internal::check(error, "TLS handshake");
     }
     return fresh;
   }
@@ -135,11 +105,11 @@ blocking_http_client::~blocking_http_client() = default;
 
 http_response blocking_http_client::send(const std::string& service, http_request request,
                                          deadline limit, const http_piece_handler& on_piece) {
-  state::pool& target = state_->pool_of(service);
+  state::peer& target = state_->peer_of(service);
   const internal::beast_request wire = internal::make_request(
       target.origin, service, state_->environment.api_key, std::move(request));
   for (;;) {
-    std::unique_ptr<connection> link = state_->take_idle(target);
+    std::unique_ptr<connection> link = target.take_idle();
     const bool reused = link != nullptr;
     if (!reused) link = state_->connect(target, limit);
     link->lowest().set_deadline(limit);
@@ -150,9 +120,9 @@ http_response blocking_http_client::send(const std::string& service, http_reques
                                  : exchange(*link->plain, link->unread, wire, parser, on_piece);
     // The server may close an idle connection at any time; that is not this request's failure.
     if (error && reused && !parser.got_some() && error != asio::error::timed_out) continue;
-    check(error, "talking HTTP");
+    internal::check(error, "talking HTTP");
     http_response response{parser.get().result_int(), std::move(parser.get().body())};
-    if (parser.get().keep_alive()) state_->put_back(target, std::move(link));
+    if (parser.get().keep_alive()) target.put_back(std::move(link));
     return response;
   }
 }
