@@ -17,23 +17,30 @@ std::string lock_title(const std::string& lock) {
   return lock == "none" ? "measured, C++" : "measured, lock " + lock;
 }
 
-// "coroutine-mt, 1.31 × the next", "tie: thread, tbb and 2 more", "–"
+// "coroutine-mt, 1.31 ×", "thread (+2)", "–"
 std::string answer_text(const matrix_answer& answer) {
   const recommendation& advice = answer.advice;
   if (!answer.failure.empty() || advice.choice.empty()) return "–";
-  if (advice.choice.size() == 1) {
-    std::string text = advice.choice.front();
-    if (advice.lead) text += fmt::format(", {} × the next", show_ratio(advice.lead->ratio));
-    return text;
-  }
-  std::string text = "tie: " + advice.choice[0] + ", " + advice.choice[1];
-  if (advice.choice.size() > 2) text += fmt::format(" and {} more", advice.choice.size() - 2);
+  std::string text = advice.choice.front();
+  if (advice.choice.size() > 1) return text + fmt::format(" (+{})", advice.choice.size() - 1);
+  if (advice.lead) text += fmt::format(", {} ×", show_ratio(advice.lead->ratio));
   return text;
 }
 
 const char* mark(const matrix_scenario& scenario, const matrix_answer& answer) {
-  return agrees(scenario, answer) ? "= " : "≠ ";
+  switch (agreement_of(scenario, answer)) {
+    case agreement::same:
+      return "= ";
+    case agreement::differs:
+      return "≠ ";
+    default:
+      return "? ";
+  }
 }
+
+constexpr const char* legend =
+    "= the textbook's answer is the winner or in the tie set; ≠ it is not; ? undecided. (+4): four "
+    "more cannot be told apart from it; 1.31 ×: ahead of the next.";
 
 std::vector<std::string> locks_of(const matrix_result& result) {
   std::vector<std::string> locks;
@@ -61,11 +68,15 @@ std::string closing(const matrix_result& result) {
   std::string text;
   for (std::size_t i = 0; i < locks.size(); ++i) {
     std::size_t same = 0;
+    std::size_t settled = 0;
     for (const matrix_row& row : result.rows) {
-      same += i < row.answers.size() && agrees(row.scenario, row.answers[i]) ? 1 : 0;
+      if (i >= row.answers.size()) continue;
+      same += agreement_of(row.scenario, row.answers[i]) == agreement::same ? 1 : 0;
+      settled += row.answers[i].advice.settled ? 1 : 0;
     }
-    text += fmt::format("{}: the textbook's answer is the winner or in the tie set in {} of {}. ",
-                        lock_title(locks[i]), same, result.rows.size());
+    text +=
+        fmt::format("{}: the textbook's answer holds in {} of {}; {} settled within the budget. ",
+                    lock_title(locks[i]), same, result.rows.size(), settled);
   }
   if (result.interrupted) text += "Interrupted: rows are missing. ";
   return text;
@@ -98,10 +109,11 @@ std::string render_matrix(const matrix_result& result, const terminal_style& sty
   for (const std::string& line : render_table(std::move(columns), style.columns)) {
     text += line + "\n";
   }
+  text += "\n" + wrap(legend, "  ", style.columns) + "\n";
   for (const std::string& sentence : differences(result)) {
-    text += "\n" + wrap(sentence, "  ≠ ", style.columns);
+    text += "\n" + wrap(sentence, "  - ", style.columns) + "\n";
   }
-  return text + "\n" + wrap(closing(result), "", style.columns);
+  return text + "\n" + wrap(closing(result), "  ", style.columns) + "\n";
 }
 
 std::string render_matrix_markdown(const matrix_result& result) {
@@ -111,7 +123,7 @@ std::string render_matrix_markdown(const matrix_result& result) {
     head.push_back(lock_title(lock));
     rule.push_back("---");
   }
-  std::string text = markdown_row(head) + "\n" + markdown_row(rule) + "\n";
+  std::string text = markdown_row(head) + markdown_row(rule);
   for (const matrix_row& row : result.rows) {
     std::vector<std::string> cells = {
         markdown_text(row.scenario.name) + "<br>" + markdown_code(row.workload),
@@ -119,9 +131,9 @@ std::string render_matrix_markdown(const matrix_result& result) {
     for (const matrix_answer& answer : row.answers) {
       cells.push_back(markdown_text(mark(row.scenario, answer) + answer_text(answer)));
     }
-    text += markdown_row(cells) + "\n";
+    text += markdown_row(cells);
   }
-  text += "\n";
+  text += "\n" + markdown_text(legend) + "\n\n";
   for (const std::string& sentence : differences(result)) {
     text += "- " + markdown_text(sentence) + "\n";
   }
@@ -148,7 +160,9 @@ nlohmann::ordered_json make_matrix_json(const matrix_result& result) {
     for (const matrix_answer& answer : row.answers) {
       json one;
       one["lock"] = answer.lock;
-      one["agrees"] = agrees(row.scenario, answer);
+      const agreement found = agreement_of(row.scenario, answer);
+      one["agrees"] =
+          found == agreement::undecided ? json(nullptr) : json(found == agreement::same);
       const std::string text = difference(row.scenario, answer);
       one["difference"] = text.empty() ? json(nullptr) : json(text);
       one["failure"] = answer.failure.empty() ? json(nullptr) : json(answer.failure);

@@ -25,16 +25,23 @@ std::string reasons_of(const recommendation& advice) {
 
 }  // namespace
 
-bool agrees(const matrix_scenario& scenario, const matrix_answer& answer) {
-  const auto& choice = answer.advice.choice;
-  return std::any_of(choice.begin(), choice.end(),
-                     [&](const std::string& label) { return is_advised(scenario, label); });
+agreement agreement_of(const matrix_scenario& scenario, const matrix_answer& answer) {
+  const recommendation& advice = answer.advice;
+  // Where there were too few blocks, everything is in the tie set, the textbook's answer too.
+  if (advice.choice.empty() || advice.outcome == verdict::too_few) return agreement::undecided;
+  const bool named =
+      std::any_of(advice.choice.begin(), advice.choice.end(),
+                  [&](const std::string& label) { return is_advised(scenario, label); });
+  return named ? agreement::same : agreement::differs;
 }
 
 std::string difference(const matrix_scenario& scenario, const matrix_answer& answer) {
   if (!answer.failure.empty()) return answer.failure;
   if (answer.advice.choice.empty()) return "no approach gave right answers";
-  if (agrees(scenario, answer)) return "";
+  if (answer.advice.outcome == verdict::too_few) {
+    return "too few blocks to tell the approaches apart: raise --budget";
+  }
+  if (agreement_of(scenario, answer) == agreement::same) return "";
   const auto& standings = answer.advice.standings;  // best first
   const auto best = std::find_if(standings.begin(), standings.end(), [&](const standing& each) {
     return is_advised(scenario, each.label);

@@ -39,10 +39,14 @@ struct matrix_result {
   std::vector<std::string> warnings;
 };
 
-/// Whether the winner or the tie set has one of the approaches that the textbook names.
-bool agrees(const matrix_scenario& scenario, const matrix_answer& answer);
+enum class agreement {
+  same,      ///< the winner or the tie set has one of the approaches that the textbook names
+  differs,   ///< it has none
+  undecided  ///< nothing was measured, or too little to tell the approaches apart
+};
+agreement agreement_of(const matrix_scenario& scenario, const matrix_answer& answer);
 
-/// Where they differ, a sentence with the numbers; empty where they do not.
+/// Unless they agree, a sentence with the numbers or with what is missing; empty where they do.
 std::string difference(const matrix_scenario& scenario, const matrix_answer& answer);
 
 }  // namespace regatta

@@ -77,7 +77,7 @@ matrix_plan plan_matrix(const matrix_options& options) {
     run_request request = each.request;
     request.budget = fmt::format("{}ms", std::max<std::int64_t>(budget.count(), 1));
     request.seed = options.seed;
-    request.backend_filters = options.backends;
+    if (!options.backends.empty()) request.backend_filters = options.backends;
     std::vector<run_plan> runs;
     for (const std::string& lock : plan.locks) {
       request.lock = lock;

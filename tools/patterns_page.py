@@ -25,7 +25,11 @@ def rate(value, metric):
         return f"{value:,.3g}/s" if value < 1000 else f"{value:,.0f}/s"
     if metric == "memory":
         return f"{value / 2**20:,.3g} MiB"
-    return f"{1000 * value:.3g} ms"
+    return duration(value)
+
+
+def duration(seconds):
+    return f"{1e6 * seconds:.3g} µs" if seconds < 999.5e-6 else f"{1e3 * seconds:.4g} ms"
 
 
 def source_of(workload):
@@ -35,15 +39,18 @@ def source_of(workload):
 
 
 def answer(advice):
+    if advice["verdict"] == "too few blocks":
+        return "**Undecided**: too few blocks to tell the approaches apart."
     if not advice["choice"]:
         return "No approach gave right answers."
-    names = ", ".join(f"`{name}`" for name in advice["choice"])
-    if len(advice["choice"]) > 1:
+    first, *others = advice["choice"]
+    if others:
         why = f", preferred by {advice['tie_break']}" if advice["tie_break"] else ""
-        return f"**A tie of {names}**, the first one{why} (within {100 * advice['practical_difference']:.3g} %)."
+        names = ", ".join(f"`{name}`" for name in others)
+        return f"**`{first}`**{why}; within {100 * advice['practical_difference']:.3g} % of it or not told apart: {names}."
     lead = advice["lead"]
     ahead = f", {lead['ratio']:.3g} × `{advice['runner_up']}`" if lead and advice["runner_up"] else ""
-    return f"**{names}**{ahead}."
+    return f"**`{first}`**{ahead}."
 
 
 def section(one):
@@ -62,9 +69,9 @@ def section(one):
     cells = {cell["label"]: cell for cell in one["cells"]}
     for place in advice["standings"]:
         usage = cells[place["label"]]["per_item"]
-        cpu = f"{1e6 * (usage['user_seconds'] + usage['system_seconds']):,.3g} µs" if usage else "–"
+        cpu = duration(usage["user_seconds"] + usage["system_seconds"]) if usage else "–"
         behind = place["leader_over_this"]
-        ahead = "tie" if place["in_tie_set"] else f"{behind['ratio']:.3g} ×" if behind else "–"
+        ahead = "tie" if place["in_tie_set"] and advice["verdict"] != "too few blocks" else f"{behind['ratio']:.3g} ×" if behind else "–"
         lines.append(f"| `{place['label']}` | {rate(place['value'], advice['metric'])} | {ahead} | {cpu} |")
     for cell in one["cells"]:
         for found in cell["findings"] or []:

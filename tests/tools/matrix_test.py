@@ -8,17 +8,19 @@ from regatta_command import CommandTest
 
 class Matrix(CommandTest):
     def test_measures_a_row_under_each_lock(self):
-        finished = self.run_command("matrix", "--row", "preprocessing in pure Python", "--lock", "none,gil", "-b",
+        finished = self.run_command("matrix", "--row", "pure-Python preprocessing", "--lock", "none,gil", "-b",
                                     "thread,process", "--budget", "12s", "-o", "matrix.json", "-o", "matrix.md")
         self.assertEqual(finished.code, 0, finished)
-        self.assertIn("preprocessing in pure Python", finished.stdout)
+        self.assertIn("pure-Python preprocessing", finished.stdout)
         found = json.loads((self.folder / "matrix.json").read_text())
         self.assertTrue(found["complete"])
         (row,) = found["rows"]
         self.assertEqual([answer["lock"] for answer in row["answers"]], ["none", "gil"])
         for answer in row["answers"]:
             self.assertTrue(answer["recommendation"]["standings"], finished)
-        self.assertIn("| scenario |", (self.folder / "matrix.md").read_text())
+        markdown = (self.folder / "matrix.md").read_text().splitlines()
+        self.assertTrue(markdown[0].startswith("| scenario |"), markdown)
+        self.assertEqual([line[0] for line in markdown[:3]], ["|"] * 3, "no line between the rows of a table")
         self.assert_nothing_runs(within=5)
 
     def test_ctrl_c_keeps_what_there_is(self):
