@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "harness/sql/postgresql_endpoint.hpp"
@@ -56,12 +57,13 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
              patience);
   EXPECT_EQ(cell.run(of_items(20), true, patience).result.failures, 0U);
 
-  postgresql_admin admin(
-      parse_connection_url(parse_postgresql_endpoint(reference.endpoints.at("database")).url));
+  const connection_options server =
+      parse_connection_url(parse_postgresql_endpoint(reference.endpoints.at("database")).url);
+  std::optional<postgresql_admin> admin;
   bool killed = false;
   const auto kill_one = [&] {
     if (killed) return;
-    const auto busy = admin.execute(
+    const auto busy = admin->execute(
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'regatta' AND "
         "state = 'active' AND pid <> pg_backend_pid() LIMIT 1");
     if (busy.empty()) return;
@@ -72,6 +74,7 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
   epoch_result result;
   for (int round = 0; round < 5 && result.failures == 0; ++round) {
     killed = false;
+    admin.emplace(server);  // the one before died with the others
     result = cell.run(of_items(4000), true, patience, kill_one).result;
     ASSERT_TRUE(killed) << "it was over too soon";
   }

@@ -123,7 +123,7 @@ TEST(MatrixTable, OfARunThatWasInterruptedSaysSo) {
   matrix_result result = two_rows();
   result.rows[1].answers.clear();
   result.interrupted = true;
-  EXPECT_THAT(render_matrix(result, {.columns = 200}), HasSubstr("Interrupted: rows are missing."));
+  EXPECT_THAT(render_matrix(result, {.columns = 400}), HasSubstr("Interrupted: rows are missing."));
 }
 
 TEST(MatrixMarkdown, IsOneTableAndTheDifferences) {
