@@ -153,7 +153,7 @@ load_result run_load(const load_plan& plan, const std::vector<service_level>& le
 
   nanoseconds end{0};
   for (const auto& client : clients) {
-    end = std::max(end, client->sent_all() ? client->last_answer() : client->end());
+    end = std::max(end, client->sent_all() ? client->last_settled() : client->end());
     result.clients.push_back(client->use());
     result.busy.merge(client->busy());
     if (result.first_failure.empty()) result.first_failure = client->first_failure();

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`regatta load` as a user runs it, against servers that are processes of their own."""
-import asyncio
 import json
 import os
 import re
 import signal
+import socketserver
 import threading
 import time
 import unittest
@@ -14,44 +14,41 @@ from output_test import Terminal
 from regatta_command import CommandTest, Running, wait_until
 
 
-class BusyServer:
-    """Answers one request after the other, each in so many seconds: its capacity is known. In a
-    thread of the test."""
+class BusyServer(socketserver.ThreadingTCPServer):
+    """Answers one request after the other, each in so many seconds: its capacity is known. In threads
+    of the test."""
+    daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, seconds):
+        super().__init__(("127.0.0.1", 0), None)
         self.seconds = seconds
-        self.loop = asyncio.new_event_loop()
-        self.server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0))
-        self.port = self.server.sockets[0].getsockname()[1]
-        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.one_at_a_time = threading.Lock()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/"
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
         self.thread.start()
 
-    async def serve(self, reader, writer):
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                time.sleep(self.seconds)  # nobody else is served meanwhile
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        writer.close()
+    def finish_request(self, request, client_address):
+        with request.makefile("rb") as lines:
+            while line := lines.readline():
+                if line == b"\r\n":
+                    with self.one_at_a_time:
+                        time.sleep(self.seconds)
+                    request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    def close(self):
-        async def end():
-            self.server.close()
-            for task in asyncio.all_tasks():
-                if task is not asyncio.current_task():
-                    task.cancel()
-            await asyncio.sleep(0)
-            self.loop.stop()
-        asyncio.run_coroutine_threadsafe(end(), self.loop)
+    def handle_error(self, request, client_address):
+        pass  # a client that leaves
+
+    def end(self):
+        self.shutdown()
         self.thread.join()
-        self.loop.close()
+        self.server_close()
 
 
 class Load(CommandTest):
-    def serve(self, *flags):
+    def serve(self, documents="0", ttft="0", tbt="0"):
         """A mock LLM, which serves plain documents too; its process and URL."""
-        running = self.start("mock-llm", "--document-latency", "0", "--ttft", "0", *flags)
+        running = self.start("mock-llm", "--document-latency", documents, "--ttft", ttft, "--tbt", tbt)
         found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:\d+", Running.text_of(running.err)),
                            20)
         self.assertTrue(found, Running.text_of(running.err))
@@ -117,8 +114,7 @@ class Load(CommandTest):
 
     def test_levels_decide_the_exit_code(self):
         _, url = self.serve()
-        slow = ["--document-latency", "30ms"]
-        _, slow_url = self.serve(*slow)
+        _, slow_url = self.serve(documents="30ms")
         flags = ["-r", "300", "-d", "1s", "--warmup", "0", "--max-lag", "10s"]
         report = self.load(slow_url + "/documents/7", *flags, "--slo", "p50=10s", "--slo", "errors=0")
         self.assertEqual([each["verdict"] for each in report["levels"]], ["kept", "kept"])
@@ -151,9 +147,9 @@ class Load(CommandTest):
 
     def test_the_knee_lies_where_the_server_ends(self):
         server = BusyServer(0.004)  # 250 requests per second, if nothing else took time
-        self.addCleanup(server.close)
+        self.addCleanup(server.end)
         finished = self.run_command(
-            "load", f"http://127.0.0.1:{server.port}/", "--knee", "--slo", "p90=200ms", "-r", "40",
+            "load", server.url, "--knee", "-c", "20", "--slo", "p90=200ms", "-r", "40",
             "--step", "1s", "--warmup", "0", "--precision", "50%", "--max-lag", "10s", "-q",
             "-o", "knee.json")
         self.assertEqual(finished.code, 0, finished)
@@ -166,7 +162,7 @@ class Load(CommandTest):
         self.assertTrue(missed)
 
     def test_streams_of_an_llm(self):
-        _, url = self.serve("--tbt", "5ms", "--ttft", "40ms")
+        _, url = self.serve(ttft="40ms", tbt="5ms")
         report = self.load(url, "--llm", "-r", "40", "-d", "1s", "--warmup", "0", "--max-tokens", "8",
                            "--arrivals", "constant", "--goodput", "ttft=30s", "--goodput", "itl=20s")
         total, llm = report["total"], report["total"]["llm"]

@@ -169,7 +169,7 @@ void client_thread::finish(connection& each, nanoseconds time) {
   each.answered = true;
   load_tally& tally = tallies_[each.stage];
   const unsigned status = each.reader.status();
-  last_answer_ = time;
+  last_settled_ = time;
   if (status >= 400) {
     ++(status >= 500 ? tally.server_errors : tally.client_errors);
     remember(fmt::format("the server answered with status {}", status));
@@ -211,6 +211,7 @@ void client_thread::record(const connection& each, load_tally& tally, nanosecond
 void client_thread::fail(connection& each, std::uint64_t load_tally::*kind, const std::string& why,
                          nanoseconds time) {
   unlink(each);
+  last_settled_ = time;
   load_tally& tally = tallies_[each.stage];
   ++(tally.*kind);
   if (kind == &load_tally::timeouts) {

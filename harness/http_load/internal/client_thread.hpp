@@ -58,7 +58,7 @@ class client_thread {
 
   const std::vector<load_tally>& tallies() const { return tallies_; }  ///< by stage
   nanoseconds end() const { return end_; }                             ///< when it stopped sending
-  nanoseconds last_answer() const { return last_answer_; }
+  nanoseconds last_settled() const { return last_settled_; }  ///< a request, one way or another
   bool sent_all() const { return left_ == 0; }  ///< the limit of requests has ended it
   const client_use& use() const { return use_; }
   const duration_histogram& busy() const { return busy_; }
@@ -138,7 +138,7 @@ class client_thread {
   nanoseconds measured_from_{}, planned_end_{};
   std::uint64_t left_;  ///< measured requests that may still be sent
   bool sending_ = false, measuring_ = false;
-  nanoseconds end_{}, last_answer_{};
+  nanoseconds end_{}, last_settled_{};
   nanoseconds seen_{};  ///< the time of the last look at the clock in handle()
   known_head known_;
   std::vector<char> buffer_;

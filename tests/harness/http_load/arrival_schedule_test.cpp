@@ -99,7 +99,9 @@ TEST(ArrivalSchedule, PoissonPartsAreApartAndAddUpToTheRate) {
     const auto times = all_of({stages, arrival_kind::poisson, 3, part, 4});
     together += times.size();
     if (part == 0) first = times;
-    if (part > 0) EXPECT_NE(times.front(), first.front());
+    if (part > 0) {
+      EXPECT_NE(times.front(), first.front());
+    }
   }
   EXPECT_NEAR(static_cast<double>(together), 40'000, 5 * std::sqrt(40'000));
 }

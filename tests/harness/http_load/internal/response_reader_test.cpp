@@ -123,7 +123,9 @@ TEST(ResponseReader, AnEndInTheMiddleIsMalformed) {
       response_reader reader;
       reader.expect(false, false);
       std::string_view piece = std::string_view(text).substr(0, size);
-      if (!piece.empty()) ASSERT_EQ(reader.feed(piece, known), progress::more) << size;
+      if (!piece.empty()) {
+        ASSERT_EQ(reader.feed(piece, known), progress::more) << size;
+      }
       ASSERT_EQ(reader.end(), progress::malformed) << text.substr(0, size);
     }
   }
