@@ -2,6 +2,7 @@
 #include "reports/load_json.hpp"
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -26,7 +27,9 @@ double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
-json number_or_null(const std::optional<double>& value) { return value ? json(*value) : json(); }
+json number_or_null(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? json(*value) : json();
+}
 json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
 
 json times_json(const duration_histogram& times) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -140,6 +141,7 @@ std::string client_line(const load_result& result, const load_tally& total) {
 
 std::string shown(const service_level& level, std::optional<double> value) {
   if (!value) return "unknown";
+  if (std::isinf(*value)) return "more than that failed";
   return level.measure == level_measure::errors ? fmt::format("{:.3g} %", 100 * *value)
                                                 : show_seconds(*value);
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -92,6 +93,20 @@ class crew {
   std::vector<std::jthread> threads_;  // last: they use the rest
 };
 
+std::vector<std::unique_ptr<client_thread>> connect(shared_load& shared,
+                                                    const std::function<bool()>& stop) {
+  const load_plan& plan = shared.plan;
+  std::vector<std::unique_ptr<client_thread>> clients;
+  shared.start = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < plan.threads; ++i) {
+    const unsigned more = i < plan.connections % plan.threads ? 1 : 0;
+    clients.push_back(
+        std::make_unique<client_thread>(shared, i, plan.connections / plan.threads + more));
+    clients.back()->connect_all(stop);
+  }
+  return clients;
+}
+
 // How long each measured stage lasted when sending ended at `end`, and what came of it.
 std::vector<stage_result> stages_of(const load_plan& plan,
                                     const std::vector<std::unique_ptr<client_thread>>& clients,
@@ -120,15 +135,17 @@ load_result run_load(const load_plan& plan, const std::vector<service_level>& le
   load_result result;
   result.plan = plan;
   result.where = read_environment();
-  shared_load shared(plan, find_peer(plan.host, plan.port));
+  std::optional<shared_load> load;
   std::vector<std::unique_ptr<client_thread>> clients;
-  shared.start = std::chrono::steady_clock::now();
-  for (unsigned i = 0; i < plan.threads; ++i) {
-    const unsigned more = i < plan.connections % plan.threads ? 1 : 0;
-    clients.push_back(
-        std::make_unique<client_thread>(shared, i, plan.connections / plan.threads + more));
-    clients.back()->connect_all();
+  try {
+    load.emplace(plan, find_peer(plan.host, plan.port));
+    clients = connect(*load, hooks.stop);
+  } catch (const std::runtime_error&) {
+    if (!hooks.stop()) throw;  // a signal ends what waits
   }
+  result.interrupted = hooks.stop();
+  if (result.interrupted) return result;
+  shared_load& shared = *load;
 
   nanoseconds planned{0};
   for (const load_stage& stage : plan.stages) planned += stage.length;

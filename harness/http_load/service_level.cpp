@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <system_error>
 
 #include "harness/http_load/load_result.hpp"
@@ -45,15 +47,26 @@ std::optional<double> quantile_of(const std::string& text) {
   return *percent / 100;
 }
 
-const duration_histogram& times_of(level_measure measure, const load_tally& tally) {
-  if (measure == level_measure::first_token) return tally.first_token;
-  if (measure == level_measure::inter_token) return tally.inter_token;
-  return tally.latency;
+// What failed is as slow as can be: a server that refuses quickly keeps no limit on its latency.
+std::optional<double> latency_with_failures(double quantile, const load_tally& tally) {
+  const auto timed = static_cast<double>(tally.latency.count());
+  const double all = timed + static_cast<double>(tally.failures() - tally.timeouts);
+  if (all * (1 - quantile) < 1 || all * quantile < 1) return std::nullopt;
+  if (std::ceil(all * quantile) > timed) return std::numeric_limits<double>::infinity();
+  const auto found = tally.latency.quantile(all * quantile / timed);
+  return found ? found : tally.latency.max();
 }
 
 std::optional<double> measured(const service_level& level, const load_tally& tally) {
-  if (level.measure != level_measure::errors) {
-    return times_of(level.measure, tally).quantile(level.quantile);
+  switch (level.measure) {
+    case level_measure::latency:
+      return latency_with_failures(level.quantile, tally);
+    case level_measure::first_token:
+      return tally.first_token.quantile(level.quantile);
+    case level_measure::inter_token:
+      return tally.inter_token.quantile(level.quantile);
+    case level_measure::errors:
+      break;
   }
   if (tally.requests() == 0) return std::nullopt;
   return static_cast<double>(tally.failures() + tally.unsent) /

@@ -28,11 +28,14 @@ enum class level_verdict { kept, missed, withheld };
 
 struct level_outcome {
   service_level level;
-  std::optional<double> measured;  ///< in the limit's unit; nullopt: too few requests to show it
+  /// In the limit's unit; nullopt: too few requests to show it. Of latency: infinite when more
+  /// failed than the quantile leaves.
+  std::optional<double> measured;
   level_verdict verdict = level_verdict::withheld;
 };
 
-/// Holds what was measured against the levels. With a client that was the bottleneck no verdict is
+/// Holds what was measured against the levels. Latency is that of all requests here: what failed
+/// counts as longer than any limit. With a client that was the bottleneck no verdict is
 /// given at all.
 std::vector<level_outcome> judge(const std::vector<service_level>& levels, const load_tally& tally,
                                  bool client_was_bottleneck);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares `regatta load` with wrk on the same nginx, and its open loop with the truth.
 
-usage: load_compare.py REGATTA [--pairs 6] [--seconds 5] [--connections 100] [--no-pin]
+usage: load_compare.py REGATTA [--pairs 6] [--seconds 5] [--connections 100] [--no-pin] [--nice N]
 
 Three tables; exit 1 if a promise is missed:
  1. Closed loop: the client's CPU time a request, user and system, of the whole process, in pairs of
@@ -59,18 +59,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def pinned_to(cpus):
-    return (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
+def placed(cpus, nice):
+    """To be called in a child: where it runs, and how much before others."""
+    def place():
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+        if nice:
+            os.nice(nice)
+    return place
 
 
 class Nginx:
-    def __init__(self, folder, cpus):
+    def __init__(self, folder, place):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         configuration = folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port))
         self.process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(configuration)],
-                                        preexec_fn=pinned_to(cpus))
+                                        preexec_fn=place)
         until = time.monotonic() + 10
         while True:
             try:
@@ -92,10 +98,10 @@ class Nginx:
         self.process.wait()
 
 
-def run(command, cpus):
+def run(command, place):
     """(stdout, CPU seconds of the process)."""
     with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(command, stdout=out, preexec_fn=pinned_to(cpus))
+        process = subprocess.Popen(command, stdout=out, preexec_fn=place)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -105,28 +111,28 @@ def run(command, cpus):
     return text, usage.ru_utime + usage.ru_stime
 
 
-def run_wrk(url, arguments, cpus):
+def run_wrk(url, arguments, place):
     text, cpu = run(["wrk", "-t", "1", "-c", str(arguments.connections), "-d",
-                     f"{arguments.seconds}s", url], cpus)
+                     f"{arguments.seconds}s", url], place)
     requests = int(re.search(r"(\d+) requests in", text).group(1))
     return {"rate": requests / arguments.seconds, "cpu": 1e6 * cpu / requests}
 
 
-def run_load(url, arguments, cpus):
+def run_load(url, arguments, place):
     text, cpu = run([arguments.regatta, "load", url, "-c", str(arguments.connections), "-d",
-                     f"{arguments.seconds}s", "--warmup", "0", "-q", "-o", "-"], cpus)
+                     f"{arguments.seconds}s", "--warmup", "0", "-q", "-o", "-"], place)
     total = json.loads(text)["total"]
     assert total["ok"] == total["requests"], total
     return {"rate": total["ok"] / arguments.seconds, "cpu": 1e6 * cpu / total["ok"]}
 
 
-def closed_loop(url, arguments, cpus):
+def closed_loop(url, arguments, place):
     print(f"Closed loop, {arguments.connections} connections, {arguments.seconds} s each, in turn:\n")
     print(f"{'pair':>4} {'wrk/s':>9} {'load/s':>9} {'wrk us CPU':>10} {'load us CPU':>11} {'ratio':>6}")
     ratios = []
     for pair in range(arguments.pairs):
         order = [("wrk", run_wrk), ("load", run_load)]
-        found = {name: each(url, arguments, cpus) for name, each in order[::1 - 2 * (pair % 2)]}
+        found = {name: each(url, arguments, place) for name, each in order[::1 - 2 * (pair % 2)]}
         ratios.append(found["load"]["cpu"] / found["wrk"]["cpu"])
         print(f"{pair + 1:>4} {found['wrk']['rate']:>9.0f} {found['load']['rate']:>9.0f} "
               f"{found['wrk']['cpu']:>10.2f} {found['load']['cpu']:>11.2f} {ratios[-1]:>6.3f}",
@@ -137,7 +143,7 @@ def closed_loop(url, arguments, cpus):
     return median <= 1
 
 
-def open_loop(url, arguments, cpus):
+def open_loop(url, arguments, place):
     rate, pairs = 10000, max(2, arguments.pairs // 2)
     print(f"Open loop, {rate}/s, {arguments.seconds} s each, us from the intended start:\n")
     print(f"{'pair':>4} {'p50':>7} {'p50 spin':>8} {'error':>6} {'p99':>7} {'p99 spin':>8} "
@@ -148,7 +154,7 @@ def open_loop(url, arguments, cpus):
         for spin in ((False, True), (True, False))[pair % 2]:
             text, _ = run([arguments.regatta, "load", url, "-r", str(rate), "--arrivals", "constant",
                            "-c", str(arguments.connections), "-d", f"{arguments.seconds}s", "-q",
-                           "-o", "-", *(["--spin"] if spin else [])], cpus)
+                           "-o", "-", *(["--spin"] if spin else [])], place)
             found[spin] = json.loads(text)["total"]
         micro = lambda spin, what, p: 1e6 * found[spin][what + "_seconds"][p]
         errors.append(micro(False, "latency", "p50") - micro(True, "latency", "p50"))
@@ -163,7 +169,7 @@ def open_loop(url, arguments, cpus):
     return abs(error) <= 50 and lag <= 100
 
 
-def stopped_server(nginx, arguments, cpus):
+def stopped_server(nginx, arguments, place):
     rate, seconds, stop = 2000, 10, 0.5
 
     def hold():
@@ -175,7 +181,7 @@ def stopped_server(nginx, arguments, cpus):
     holder = threading.Thread(target=hold)
     holder.start()
     text, _ = run([arguments.regatta, "load", nginx.url, "-r", str(rate), "-c",
-                   str(arguments.connections), "-d", f"{seconds}s", "-q", "-o", "-"], cpus)
+                   str(arguments.connections), "-d", f"{seconds}s", "-q", "-o", "-"], place)
     holder.join()
     total = json.loads(text)["total"]
     # Of `rate * stop` arrivals in the stop the first waits `stop`, the last not at all; 1 % of all
@@ -194,24 +200,28 @@ def main():
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=100)
     parser.add_argument("--no-pin", action="store_true")
+    parser.add_argument("--nice", type=int, default=0,
+                        help="of server and clients: -20 (needs root) where others use the CPUs too")
     arguments = parser.parse_args()
     for program, package in (("nginx", "nginx-light"), ("wrk", "wrk")):
         if shutil.which(program) is None:
             raise SystemExit(f"load_compare.py: there is no {program}; apt-get install {package}")
     usable = sorted(os.sched_getaffinity(0))
     pin = len(usable) > 1 and not arguments.no_pin
-    servers, clients = ({usable[0]}, {usable[1]}) if pin else (None, None)
+    server = placed({usable[0]} if pin else None, arguments.nice)
+    client = placed({usable[1]} if pin else None, arguments.nice)
     with tempfile.TemporaryDirectory(prefix="load-compare-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        nginx = Nginx(folder, servers)
+        nginx = Nginx(folder, server)
         try:
             load = os.getloadavg()[0]
             print(f"nginx, one worker{f' on CPU {usable[0]}' if pin else ''}; clients"
-                  f"{f' on CPU {usable[1]}' if pin else ''}; load average {load:.1f}\n")
-            kept = [closed_loop(nginx.url, arguments, clients),
-                    open_loop(nginx.url, arguments, clients),
-                    stopped_server(nginx, arguments, clients)]
+                  f"{f' on CPU {usable[1]}' if pin else ''}; load average {load:.1f}"
+                  f"{f', all at nice {arguments.nice}' if arguments.nice else ''}\n")
+            kept = [closed_loop(nginx.url, arguments, client),
+                    open_loop(nginx.url, arguments, client),
+                    stopped_server(nginx, arguments, client)]
         finally:
             nginx.end()
     print("kept" if all(kept) else f"NOT kept: {kept}")

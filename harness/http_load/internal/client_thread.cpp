@@ -82,14 +82,16 @@ client_thread::~client_thread() = default;
 
 nanoseconds client_thread::now() const { return std::chrono::steady_clock::now() - shared_.start; }
 
-void client_thread::connect_all() {
+void client_thread::connect_all(const std::function<bool()>& stop) {
   const nanoseconds limit = now() + plan_.timeout;
   for (connection& each : connections_) open(each);
   const auto count = [&](phase state) {
     return std::count_if(connections_.begin(), connections_.end(),
                          [&](const connection& each) { return each.state == state; });
   };
-  while (now() < limit && count(phase::connecting) + count(phase::securing) > 0) look(limit);
+  while (now() < limit && !stop() && count(phase::connecting) + count(phase::securing) > 0) {
+    look(std::min(limit, now() + longest_wait));
+  }
   if (count(phase::idle) > 0) return;
   throw std::runtime_error(
       fmt::format("cannot connect to {}:{}: {}", plan_.host, plan_.port,

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -50,9 +51,9 @@ class client_thread {
   client_thread(shared_load& shared, unsigned part, unsigned connections);
   ~client_thread();
 
-  /// Connects all, within the plan's timeout. Throws std::runtime_error with a sentence if not one
-  /// can be.
-  void connect_all();
+  /// Connects all, within the plan's timeout or until `stop` says so. Throws std::runtime_error
+  /// with a sentence if not one can be.
+  void connect_all(const std::function<bool()>& stop);
   /// The load, from shared.start to its end and the last answer.
   void run();
 

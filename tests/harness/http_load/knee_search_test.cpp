@@ -115,6 +115,16 @@ TEST(ServiceLevel, IsHeldAgainstWhatWasMeasured) {
   EXPECT_EQ(worst_of({}), level_verdict::kept);
 }
 
+TEST(ServiceLevel, WhatFailedIsSlowerThanAnyLimit) {
+  EXPECT_EQ(verdict_on("p99=50ms", tally_of(995, 0, 5)), level_verdict::kept);
+  EXPECT_EQ(verdict_on("p99=50ms", tally_of(980, 0, 20)), level_verdict::missed)
+      << "a server that refuses quickly";
+  EXPECT_EQ(verdict_on("p99=50ms", tally_of(988, 6, 6)), level_verdict::missed)
+      << "slow and failed together are more than 1 %";
+  EXPECT_EQ(verdict_on("p99=50ms", tally_of(990, 4, 5)), level_verdict::kept);
+  EXPECT_EQ(verdict_on("p50=50ms", tally_of(0, 0, 1000)), level_verdict::missed);
+}
+
 TEST(FindBottleneck, NamesWhatTheClientLacked) {
   const client_use idle{.wall = 1s, .cpu = 300ms, .waited = 10ms};
   const client_use full{.wall = 1s, .cpu = 950ms, .waited = 1ms};
