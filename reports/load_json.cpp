@@ -117,6 +117,7 @@ json client_json(const load_result& result) {
     threads.push_back(
         {{"wall_seconds", seconds(use.wall)},
          {"cpu_seconds", seconds(use.cpu)},
+         {"polled_seconds", seconds(use.polled)},
          {"waited_for_cpu_seconds", use.waited ? json(seconds(*use.waited)) : json()}});
   }
   return {{"threads", std::move(threads)},

@@ -125,6 +125,9 @@ std::string client_line(const load_result& result, const load_tally& total) {
     cpu += seconds(use.cpu);
     std::string text =
         fmt::format("thread {} used {:.0f} % of a CPU", i + 1, 100 * seconds(use.cpu) / wall);
+    if (use.polled.count() > 0) {
+      text += fmt::format(" ({:.0f} % polling)", 100 * seconds(use.polled) / wall);
+    }
     if (use.waited)
       text += fmt::format(" and waited {:.1f} % for one", 100 * seconds(*use.waited) / wall);
     parts.push_back(text);

@@ -177,8 +177,7 @@ load_result run_load(const load_plan& plan, const std::vector<service_level>& le
   }
   result.stages = stages_of(plan, clients, end);
   const load_tally total = result.total();
-  result.bottleneck =
-      find_bottleneck(result.clients, total.send_lag.quantile(0.99), plan.spin, limits);
+  result.bottleneck = find_bottleneck(result.clients, total.send_lag.quantile(0.99), limits);
   result.levels = judge(levels, total, !result.bottleneck.empty());
   return result;
 }

@@ -52,6 +52,8 @@ struct load_tally {
 /// What one client thread used while it measured.
 struct client_use {
   std::chrono::nanoseconds wall{}, cpu{};
+  std::chrono::nanoseconds
+      polled{};  ///< of cpu: nothing to do, but too near to the next start to sleep
   /// Runnable, but other threads had the CPUs. nullopt where the kernel does not count it.
   std::optional<std::chrono::nanoseconds> waited{};
 };

@@ -89,6 +89,7 @@ class client_thread {
   nanoseconds now() const;
   void begin();
   void look(nanoseconds until);
+  void learn_lead(nanoseconds overslept);
   nanoseconds next_wake(nanoseconds time) const;
   void send_due(nanoseconds time);
   void count_overdue(nanoseconds time);
@@ -140,6 +141,7 @@ class client_thread {
   std::uint64_t left_;  ///< measured requests that may still be sent
   bool sending_ = false, measuring_ = false;
   nanoseconds end_{}, last_settled_{};
+  nanoseconds lead_{};  ///< how much sooner than an arrival is due we ask to be woken
   nanoseconds seen_{};  ///< the time of the last look at the clock in handle()
   known_head known_;
   std::vector<char> buffer_;

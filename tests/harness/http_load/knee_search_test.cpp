@@ -128,13 +128,13 @@ TEST(ServiceLevel, WhatFailedIsSlowerThanAnyLimit) {
 TEST(FindBottleneck, NamesWhatTheClientLacked) {
   const client_use idle{.wall = 1s, .cpu = 300ms, .waited = 10ms};
   const client_use full{.wall = 1s, .cpu = 950ms, .waited = 1ms};
+  const client_use polling{.wall = 1s, .cpu = 990ms, .polled = 600ms};
   const client_use starved{.wall = 1s, .cpu = 500ms, .waited = 450ms};
-  EXPECT_EQ(find_bottleneck({idle}, 1e-4, false, {}), "");
-  EXPECT_EQ(find_bottleneck({idle, full}, 1e-4, false, {}), "client thread 2 used 95 % of a CPU");
-  EXPECT_NE(find_bottleneck({starved}, {}, false, {}).find("waited for one 45 %"),
-            std::string::npos);
-  EXPECT_NE(find_bottleneck({idle}, 2e-3, false, {}).find("2.00 ms late"), std::string::npos);
-  EXPECT_EQ(find_bottleneck({full}, 1e-6, true, {}), "") << "who spins uses all of a CPU";
+  EXPECT_EQ(find_bottleneck({idle}, 1e-4, {}), "");
+  EXPECT_EQ(find_bottleneck({polling}, 1e-6, {}), "") << "who polls could do more";
+  EXPECT_EQ(find_bottleneck({idle, full}, 1e-4, {}), "client thread 2 needed 95 % of a CPU");
+  EXPECT_NE(find_bottleneck({starved}, {}, {}).find("waited for one 45 %"), std::string::npos);
+  EXPECT_NE(find_bottleneck({idle}, 2e-3, {}).find("2.00 ms late"), std::string::npos);
 }
 
 }  // namespace
