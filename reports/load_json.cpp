@@ -102,6 +102,7 @@ json plan_json(const load_plan& plan) {
                 {"seed", plan.seed},
                 {"connections", plan.connections},
                 {"threads", plan.threads},
+                {"poll", plan.poll},
                 {"spin", plan.spin},
                 {"llm", plan.llm},
                 {"timeout_seconds", seconds(plan.timeout)},

@@ -160,6 +160,10 @@ void add_flags(CLI::App& command, load_arguments& arguments) {
                      "From a request's send to the end of its answer (default 10s, of --llm 120s)");
   command.add_flag("--spin", request.spin,
                    "Never sleep: the most exact starts, for a whole CPU per thread");
+  command.add_flag(
+      "!--no-poll", request.poll,
+      "Sleep until a request is due or an answer is there: for a server that needs the "
+      "same CPUs");
   command.add_option("-m,--method", request.method, "Default GET; POST with a body");
   command.add_option("-H,--header", request.headers, "'Name: value'; repeat for more")
       ->take_all()

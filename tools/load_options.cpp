@@ -231,6 +231,8 @@ load_choice plan_load(const load_request& request) try {
   if (!request.knee && (request.step || request.precision)) {
     throw usage_error("--step and --precision are for --knee");
   }
+  if (request.spin && !request.poll)
+    throw usage_error("--spin is all polling: leave --no-poll out");
   load_choice choice;
   load_plan& plan = choice.plan;
   set_url(plan, request.url);
@@ -245,6 +247,7 @@ load_choice plan_load(const load_request& request) try {
   plan.timeout =
       parse_duration("--timeout", request.timeout.value_or(request.llm ? "120s" : "10s"));
   plan.spin = request.spin;
+  plan.poll = request.poll;
   plan.ca_file = request.ca_file;
   plan.good = parse_goodput(request.goodput);
   request_text(plan);  // throws if it cannot be sent

@@ -25,6 +25,7 @@ struct load_request {
   std::optional<std::uint64_t> requests;
   std::optional<std::string> timeout;
   bool spin = false;
+  bool poll = true;
 
   std::optional<std::string> method;
   std::vector<std::string> headers;  ///< "Name: value"

@@ -60,6 +60,7 @@ struct load_plan {
   unsigned connections = 100;  ///< of all threads together
   unsigned threads = 1;
   nanoseconds timeout = std::chrono::seconds(10);  ///< from the send to the end of the answer
+  bool poll = true;     ///< open loop: shortly before a start and after it; see client_thread
   bool spin = false;    ///< never sleep: exact starts at the price of a whole CPU per thread
   std::string ca_file;  ///< empty: the system's store
 

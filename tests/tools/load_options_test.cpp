@@ -106,6 +106,7 @@ TEST(LoadOptions, WhatMakesNoSenseIsRefusedWithASentence) {
   told([](auto& r) { r.levels = {"p99"}; }, "--slo takes a limit like");
   told([](auto& r) { r.levels = {"ttft.p99=1s"}; }, "give --llm too");
   told([](auto& r) { r.goodput = {"ttft=1s"}; }, "give --llm too");
+  told([](auto& r) { r.spin = true, r.poll = false; }, "leave --no-poll out");
   told([](auto& r) { r.step = "5s"; }, "are for --knee");
   told([](auto& r) { r.llm = true, r.body = "x"; }, "leave --method and --body out");
   told([](auto& r) { r.llm = true, r.goodput = {"ttft"}; }, "--goodput takes");

@@ -149,7 +149,7 @@ void client_thread::look(nanoseconds until) {
   }
   if (count <= 0) {
     if (left == 0ns && measuring_) use_.polled += now() - before;
-    if (left > 0ns && count == 0 && !far) learn_lead(now() - until);
+    if (left > 0ns && count == 0 && !far && plan_.poll) learn_lead(now() - until);
     return;
   }
   const nanoseconds woke = now();
@@ -179,6 +179,9 @@ nanoseconds client_thread::next_wake(nanoseconds time) const {
     }
   }
   if (oldest_ != none) wake = std::min(wake, connections_[oldest_].sent + plan_.timeout);
+  // An answer that comes within the time that waking takes is polled for: so it costs no more than
+  // twice what sleeping would, however long it takes.
+  if (plan_.open_loop && newest_ != none && time - connections_[newest_].sent < lead_) return time;
   if (down_ > 0) wake = std::min(wake, retry_at_);
   return wake;
 }
