@@ -147,7 +147,7 @@ def closed_loop(url, arguments, place):
 
 
 def open_loop(url, arguments, place):
-    rate, wanted = 10000, max(2, arguments.pairs // 2)
+    rate, wanted = 10000, arguments.pairs
     print(f"Open loop, {rate}/s, {arguments.seconds} s each, us from the intended start:\n")
     print(f"{'pair':>4} {'p50':>7} {'p50 spin':>8} {'error':>6} {'p99':>7} {'p99 spin':>8} "
           f"{'lag p50':>7} {'lag p99':>7} {'service p50':>11}")
