@@ -18,6 +18,7 @@
 #include "tools/command_gate.hpp"
 #include "tools/command_list.hpp"
 #include "tools/command_llm.hpp"
+#include "tools/command_load.hpp"
 #include "tools/command_lock.hpp"
 #include "tools/command_matrix.hpp"
 #include "tools/command_mock_llm.hpp"
@@ -79,6 +80,7 @@ int run_command_line(int argc, char** argv) {
   add_crossover_command(app, exit_code);
   add_doctor_command(app, exit_code);
   add_gate_command(app, exit_code);
+  add_load_command(app, exit_code);
   add_lock_commands(app, exit_code);
   add_matrix_command(app, exit_code);
   add_llm_command(app, exit_code);

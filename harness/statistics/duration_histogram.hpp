@@ -44,6 +44,7 @@ class duration_histogram {
   void merge(const duration_histogram& other);
 
   std::uint64_t count() const { return count_; }
+  std::uint64_t in_bucket(std::size_t bucket) const { return buckets_[bucket]; }
   double sum() const;  ///< seconds
   double max() const;  ///< seconds
   /// In seconds, within 1 %, by nearest rank; nullopt where the sample cannot show it, as of
