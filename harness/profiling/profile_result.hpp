@@ -163,13 +163,13 @@ inline const char* to_string(thread_kind kind) {
 /// What one thread did while it was watched.
 struct thread_profile {
   pid_t tid = 0;
-  std::string name;
+  std::string name{};
   thread_kind kind = thread_kind::idle;
   std::chrono::nanoseconds watched{};  ///< threads come and go
   std::chrono::nanoseconds cpu{};
   std::chrono::nanoseconds run_queue{};  ///< it could run and got no CPU
   std::uint64_t switches = 0;            ///< times it was given a CPU
-  std::string waits_in;  ///< what it was seen waiting in most: "futex"; may be empty
+  std::string waits_in{};  ///< what it was seen waiting in most: "futex"; may be empty
 
   bool operator==(const thread_profile&) const = default;
 };

@@ -73,7 +73,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 8 << 20);
+  __uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
 static __always_inline int is_ours(void) {
@@ -362,8 +362,11 @@ int BPF_PROG(call_ends, struct pt_regs* registers, long result) {
     return 0;
   }
   waited = thread->call_waited;
-  if (thread->slice_began && waited > thread->captured_call && waited >= threshold / 4) {
-    thread->captured_call = waited;
+  if (!thread->slice_began) return 0;
+  if ((waited > thread->captured_call && waited >= threshold / 4) ||
+      (thread->captured_call == 0 && thread->captured == 0 &&
+       slice_age(thread, now) >= threshold / 2)) { /* many short waits */
+    thread->captured_call = waited ? waited : 1;
     tell_stack(thread, task, call, waited, now);
   }
   return 0;

@@ -83,7 +83,9 @@ TEST(stretch_ledger, knows_a_sockets_read_from_a_files) {
 }
 
 TEST(stretch_ledger, knows_a_name_lookup_by_its_function) {
-  const std::vector<profile_frame> stack = {{.function = "poll"}, {.function = "getaddrinfo"}};
+  std::vector<profile_frame> stack(2);
+  stack[0].function = "poll";
+  stack[1].function = "getaddrinfo";
   EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack).cause, "name lookup");
 }
 
