@@ -96,6 +96,7 @@ struct blocked_stretch {
   std::string cause{};   ///< the loop monitor's words: "computing", "sleeping", "file sync" …
   std::string detail{};  ///< "fsync of /var/lib/db"; may be empty
   std::vector<profile_frame> stack{};  ///< innermost first; may be empty
+  profile_frame blocker{};             ///< the one it is named after; without function: unknown
   std::string stack_problem{};         ///< why there is none; empty if there is one
   /// Others of the same loop, cause and blocking function, none of them longer, that are not listed
   /// themselves.
@@ -103,6 +104,16 @@ struct blocked_stretch {
   std::chrono::nanoseconds suppressed_time{};  ///< their sum
   bool ended = true;                           ///< false: it lasted when the profile ended
 
+  /// Without what the machine did to it: time that it waited for a CPU or was stopped.
+  std::chrono::nanoseconds own_time() const {
+    std::chrono::nanoseconds own = duration;
+    for (const ledger_share& share : ledger) {
+      if (share.kind == share_kind::run_queue || share.kind == share_kind::stopped) {
+        own -= share.time;
+      }
+    }
+    return own;
+  }
   bool operator==(const blocked_stretch&) const = default;
 };
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/profiling/stretch_teller.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace regatta::profiling {
+
+struct stretch_teller::names {
+  std::pair<std::vector<profile_frame>, std::string> of(const captured_stack&) { return {}; }
+};
+
+stretch_teller::stretch_teller(pid_t process, const profile_hooks& hooks,
+                               std::chrono::nanoseconds profile_began)
+    : process_(process),
+      began_(profile_began),
+      hooks_(hooks),
+      descriptors_(process),
+      names_(std::make_unique<names>()) {}
+
+stretch_teller::~stretch_teller() = default;
+
+void stretch_teller::note_path(std::int32_t call, std::uint64_t first, std::string path) {
+  if (paths_.size() > 1000) paths_.clear();  // a service may open any number of files
+  paths_[{call, first}] = std::move(path);
+}
+
+void stretch_teller::note_descriptor(std::int32_t call, std::uint64_t first) {
+  if (call_takes_descriptor(call)) descriptors_.of(static_cast<int>(first));
+}
+
+bool stretch_teller::loop_exists(const loop_identity& loop) const {
+  return loop.kind != kernel_side::wait_epoll || descriptors_.is_epoll(static_cast<int>(loop.key));
+}
+
+call_object stretch_teller::object_of(const kernel_side::call_share& share,
+                                      const thread_book& threads) {
+  if (kernel_side::is_lock_wait(share.call, share.second, share.third)) {
+    if (share.owner == 0) return {};
+    const auto owner = static_cast<pid_t>(share.owner);
+    return {.text = fmt::format("held by thread {} ({})", owner, threads.name_of(owner)),
+            .link = {}};
+  }
+  if (const auto path = paths_.find({share.call, share.first}); path != paths_.end()) {
+    return {.text = path->second, .link = path->second};
+  }
+  if (!call_takes_descriptor(share.call)) return {};
+  const auto known = descriptors_.of(static_cast<int>(share.first));
+  if (known.text.empty()) {
+    return {.text = fmt::format("descriptor {}, closed since", static_cast<int>(share.first)),
+            .link = {}};
+  }
+  return {.text = known.text, .link = known.link};
+}
+
+blocked_stretch stretch_teller::describe(const found_stretch& found, const thread_book& threads) {
+  blocked_stretch stretch;
+  stretch.begin = found.begin - began_;
+  stretch.duration = length_of(found.ledger);
+  stretch.tid = found.tid;
+  stretch.thread_name = threads.name_of(found.tid);
+  stretch.loop = to_string(found.loop);
+  if (!found.stack) {
+    stretch.stack_problem = "it was over before its stack could be copied";
+  } else {
+    std::tie(stretch.stack, stretch.stack_problem) = names_->of(*found.stack);
+  }
+  auto explained = explain(
+      found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack);
+  stretch.ledger = std::move(explained.ledger);
+  stretch.cause = std::move(explained.cause);
+  stretch.detail = std::move(explained.detail);
+  return stretch;
+}
+
+void stretch_teller::tell(const found_stretch& found, stretch_phase phase,
+                          const thread_book& threads) {
+  if (hooks_.live) hooks_.live(describe(found, threads), phase);
+}
+
+void stretch_teller::keep(const found_stretch& found, bool ended, bool announced,
+                          const thread_book& threads) {
+  blocked_stretch stretch = describe(found, threads);
+  stretch.ended = ended;
+  if (hooks_.live && ended && announced) hooks_.live(stretch, stretch_phase::ended);
+  list_.add(std::move(stretch));
+}
+
+}  // namespace regatta::profiling
