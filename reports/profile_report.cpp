@@ -224,10 +224,7 @@ std::string render_stretch(const blocked_stretch& stretch, const terminal_style&
   }
   out += wrap(shares, "    time: ", style.columns) + "\n";
   if (stretch.stack.empty()) {
-    if (!stretch.stack_problem.empty()) {
-      out += wrap(stretch.stack_problem, "    no stack: ", style.columns) + "\n";
-    }
-    return out;
+    return out + wrap(stretch.stack_problem, "    no stack: ", style.columns) + "\n";
   }
   out += "    stack (innermost first):\n";
   for (std::size_t at = 0; at < std::min(stretch.stack.size(), most_frames); ++at) {

@@ -97,7 +97,7 @@ struct blocked_stretch {
   std::string detail{};  ///< "fsync of /var/lib/db"; may be empty
   std::vector<profile_frame> stack{};  ///< innermost first; may be empty
   profile_frame blocker{};             ///< the one it is named after; without function: unknown
-  std::string stack_problem{};         ///< why there is none; empty if there is one
+  std::string stack_problem{};         ///< what is missing of it, and why; may be empty
   /// Others of the same loop, cause and blocking function, none of them longer, that are not listed
   /// themselves.
   std::uint64_t suppressed = 0;

@@ -115,8 +115,9 @@ std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const p
 // What was started may start another program in its place.
 void read_names(profiled_process& process) {
   try {
-    process = examine_target(process.pid);
-  } catch (const std::runtime_error&) {  // it has just ended
+    profiled_process now = examine_target(process.pid);
+    if (now.command_line != now.name) process = std::move(now);  // else it is about to end
+  } catch (const std::runtime_error&) {                          // it has just ended
   }
 }
 

@@ -3,13 +3,22 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
+
+#include "harness/profiling/culprit.hpp"
+#include "harness/profiling/waiting_capture.hpp"
 
 namespace regatta::profiling {
 
-struct stretch_teller::names {
-  std::pair<std::vector<profile_frame>, std::string> of(const captured_stack&) { return {}; }
-};
+namespace {
+
+std::string program_of(pid_t process) {
+  std::error_code gone;
+  return std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), gone).string();
+}
+
+}  // namespace
 
 stretch_teller::stretch_teller(pid_t process, const profile_hooks& hooks,
                                std::chrono::nanoseconds profile_began)
@@ -17,9 +26,21 @@ stretch_teller::stretch_teller(pid_t process, const profile_hooks& hooks,
       began_(profile_began),
       hooks_(hooks),
       descriptors_(process),
-      names_(std::make_unique<names>()) {}
+      program_(program_of(process)),
+      symbols_(process) {}
 
-stretch_teller::~stretch_teller() = default;
+named_stack stretch_teller::name(const captured_stack& captured) {
+  std::string program = program_of(process_);
+  if (!program.empty() && program != program_) {
+    program_ = std::move(program);
+    symbols_.refresh();
+  }
+  return symbols_.stack(captured);
+}
+
+void stretch_teller::warm_up(pid_t thread) {
+  if (const auto captured = capture_waiting_thread(process_, thread)) name(*captured);
+}
 
 void stretch_teller::note_path(std::int32_t call, std::uint64_t first, std::string path) {
   if (paths_.size() > 1000) paths_.clear();  // a service may open any number of files
@@ -64,7 +85,9 @@ blocked_stretch stretch_teller::describe(const found_stretch& found, const threa
   if (!found.stack) {
     stretch.stack_problem = "it was over before its stack could be copied";
   } else {
-    std::tie(stretch.stack, stretch.stack_problem) = names_->of(*found.stack);
+    stretch.stack = found.stack->frames;
+    stretch.stack_problem = found.stack->note;
+    if (const profile_frame* const blocker = culprit(stretch.stack)) stretch.blocker = *blocker;
   }
   auto explained = explain(
       found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack);

@@ -173,18 +173,26 @@ TEST(stretch_list, counts_those_it_has_no_room_for_with_longer_ones) {
 TEST(slice_stacks, give_the_one_of_where_the_time_went) {
   slice_stacks stacks;
   EXPECT_FALSE(stacks.best_for(ledger_of(SYS_fsync, 50 * ms)));
-  captured_stack stack;
-  const auto take = [&](pid_t tid, std::uint64_t waited, long call) {
-    stack.tid = tid;
-    stacks.add({.waited = waited, .call = static_cast<std::int32_t>(call), .stack = stack});
+  const auto take = [&](const char* name, std::uint64_t waited, long call, bool there) {
+    profile_frame frame;
+    frame.function = name;
+    stacks.add({.waited = waited,
+                .call = static_cast<std::int32_t>(call),
+                .there = there,
+                .stack = {.frames = {frame}, .complete = true, .note = {}}});
   };
-  take(1, 30 * ms, SYS_read);
-  take(2, 50 * ms, SYS_fsync);
-  take(3, 0, kernel_side::no_call);
+  const auto best = [&](const kernel_side::slice_ledger& ledger) {
+    return stacks.best_for(ledger)->frames.front().function;
+  };
+  take("read", 30 * ms, SYS_read, true);
+  take("fsync, seen from its end", 50 * ms, SYS_fsync, false);
+  take("computing", 0, kernel_side::no_call, true);
   auto ledger = ledger_of(SYS_fsync, 50 * ms);
-  EXPECT_EQ(stacks.best_for(ledger)->tid, 2);
+  EXPECT_EQ(best(ledger), "fsync, seen from its end");
+  take("fsync", 40 * ms, SYS_fsync, true);
+  EXPECT_EQ(best(ledger), "fsync");
   ledger.user = 60 * ms;
-  EXPECT_EQ(stacks.best_for(ledger)->tid, 3);
+  EXPECT_EQ(best(ledger), "computing");
 }
 
 }  // namespace
