@@ -7,10 +7,10 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
-
-#include "harness/profiling/culprit.hpp"
 
 namespace regatta {
 namespace {
@@ -138,7 +138,6 @@ json blocked_in_time(pid_t tid, const thread_stretches& thread, nanoseconds dura
 }
 
 json trace_event(pid_t process, const blocked_stretch& stretch) {
-  const profile_frame* const blocker = culprit(stretch.stack);
   json ledger = json::object();
   for (const ledger_share& share : stretch.ledger) {
     std::string name = share.call.empty() ? to_string(share.kind) : share.call;
@@ -157,8 +156,8 @@ json trace_event(pid_t process, const blocked_stretch& stretch) {
   arguments["ledger"] = std::move(ledger);
   arguments["stack"] = std::move(stack);
   if (!stretch.ended) arguments["note"] = "it lasted when the profile ended";
-  return {{"name", blocker != nullptr ? fmt::format("{}: {}", stretch.cause, blocker->function)
-                                      : stretch.cause},
+  const std::string& blocker = stretch.blocker.function;
+  return {{"name", blocker.empty() ? stretch.cause : fmt::format("{}: {}", stretch.cause, blocker)},
           {"cat", "blocked"},
           {"ph", "X"},
           {"ts", microseconds(stretch.begin)},

@@ -46,6 +46,7 @@ profile_result sample_profile() {
                   {share_kind::user_cpu, "", "", 1ms}};
   first.stack = {wait, step, handle, main};
   first.stack[1].inlined = true;
+  first.blocker = step;
   blocked_stretch again = first;
   again.begin = 300ms;
   again.suppressed = 3;
@@ -150,7 +151,9 @@ TEST(ChromeTrace, HasATrackAThreadWithItsStretches) {
     if (event.at("ph") == "M") {
       const std::string what = event.at("name");
       if (what == "thread_name") threads[event.at("tid")] = event.at("args").at("name");
-      if (what == "process_name") EXPECT_EQ(event.at("args").at("name"), "app");
+      if (what == "process_name") {
+        EXPECT_EQ(event.at("args").at("name"), "app");
+      }
       continue;
     }
     ASSERT_EQ(event.at("ph"), "X");
