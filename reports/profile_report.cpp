@@ -79,9 +79,13 @@ std::string stack_text(const std::vector<profile_frame>& stack, const terminal_s
     if (after > at + 1) {
       out += fmt::format("      … {} of the library\n", after - at);
       at = after;
-    } else {
-      out += frame_line(stack[at++], style);
+      continue;
     }
+    const std::string line = frame_line(stack[at++], style);
+    out += line;
+    std::size_t same = 0;  // interpreters' frames look alike
+    while (at < stack.size() && frame_line(stack[at], style) == line) ++at, ++same;
+    if (same > 0) out += fmt::format("      … {} more of it\n", same);
   }
   return out;
 }

@@ -33,7 +33,7 @@ class proc_watch final : public loop_watch {
     process_ = process;
     next_ = monotonic_now();
     threads_.emplace(process);
-    teller_.emplace(process, hooks_, next_);
+    teller_.emplace(process, threshold_, hooks_, next_);
     judge_.emplace(threshold_, [this](const sampled_stretch& stretch, stretch_phase phase) {
       tell(stretch, phase);
     });

@@ -20,9 +20,10 @@ std::string program_of(pid_t process) {
 
 }  // namespace
 
-stretch_teller::stretch_teller(pid_t process, const profile_hooks& hooks,
-                               std::chrono::nanoseconds profile_began)
+stretch_teller::stretch_teller(pid_t process, std::chrono::nanoseconds threshold,
+                               const profile_hooks& hooks, std::chrono::nanoseconds profile_began)
     : process_(process),
+      threshold_(threshold),
       began_(profile_began),
       hooks_(hooks),
       descriptors_(process),
@@ -63,6 +64,9 @@ call_object stretch_teller::object_of(const kernel_side::call_share& share,
     return {.text = fmt::format("held by thread {} ({})", owner, threads.name_of(owner)),
             .link = {}};
   }
+  if (kernel_side::is_epoll(share.call) && share.first == kernel_side::inner_loop) {
+    return {.text = "a loop inside the callback", .link = "anon_inode:[eventpoll]"};
+  }
   if (const auto path = paths_.find({share.call, share.first}); path != paths_.end()) {
     return {.text = path->second, .link = path->second};
   }
@@ -90,7 +94,8 @@ blocked_stretch stretch_teller::describe(const found_stretch& found, const threa
     if (const profile_frame* const blocker = culprit(stretch.stack)) stretch.blocker = *blocker;
   }
   auto explained = explain(
-      found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack);
+      found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack,
+      threshold_);
   stretch.ledger = std::move(explained.ledger);
   stretch.cause = std::move(explained.cause);
   stretch.detail = std::move(explained.detail);

@@ -32,7 +32,8 @@ struct found_stretch {
 /// Thread safety: one thread.
 class stretch_teller {
  public:
-  stretch_teller(pid_t process, const profile_hooks& hooks, std::chrono::nanoseconds profile_began);
+  stretch_teller(pid_t process, std::chrono::nanoseconds threshold, const profile_hooks& hooks,
+                 std::chrono::nanoseconds profile_began);
 
   /// While it lasts.
   void tell(const found_stretch& found, stretch_phase phase, const thread_book& threads);
@@ -58,6 +59,7 @@ class stretch_teller {
   call_object object_of(const kernel_side::call_share& share, const thread_book& threads);
 
   pid_t process_;
+  std::chrono::nanoseconds threshold_;
   std::chrono::nanoseconds began_;
   profile_hooks hooks_;
   descriptor_names descriptors_;

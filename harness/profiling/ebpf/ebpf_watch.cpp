@@ -59,7 +59,7 @@ class ebpf_watch final : public loop_watch {
   void begin(pid_t process) override {
     process_ = process;
     threads_.emplace(process);
-    teller_.emplace(process, hooks_, monotonic_now());
+    teller_.emplace(process, threshold_, hooks_, monotonic_now());
     programs_.watch(process);
     look_at_book();
   }
@@ -113,8 +113,11 @@ class ebpf_watch final : public loop_watch {
   }
 
   slice_stacks& stacks_of(pid_t tid, std::uint64_t slice) {
-    slice_stacks& stacks = open_[tid];
-    if (stacks.slice != slice) stacks = {.slice = slice};
+    auto& slices = open_[tid];
+    slice_stacks& stacks = slices[slice];
+    // Most slices end without an event. Two may be open, where one loop runs inside another.
+    while (slices.size() > 3)
+      slices.erase(slices.begin()->first == slice ? std::next(slices.begin()) : slices.begin());
     return stacks;
   }
 
@@ -153,7 +156,7 @@ class ebpf_watch final : public loop_watch {
                               .ledger = event.ledger,
                               .stack = stacks.best_for(event.ledger)};
     teller_->keep(found, true, stacks.told != 0ns, *threads_);
-    open_.erase(tid);
+    open_[tid].erase(event.head.slice);
   }
 
   // Where several threads serve a loop, that is how those wait that have nothing to do.
@@ -324,7 +327,7 @@ class ebpf_watch final : public loop_watch {
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
   sample_judge judge_;
-  std::map<pid_t, slice_stacks> open_;
+  std::map<pid_t, std::map<std::uint64_t, slice_stacks>> open_;  // by slice
   std::map<std::uint32_t, std::uint32_t> ticking_;   // the thread of a slot that has a clock
   std::map<std::uint32_t, std::set<pid_t>> served_;  // by loop's index + 1
 };

@@ -23,7 +23,6 @@ struct slice_stack {
 
 /// The stacks of one slice, few of them. Pure.
 struct slice_stacks {
-  std::uint64_t slice = 0;
   std::chrono::nanoseconds told{};  ///< the slice's length when it was last told; 0: never
   std::vector<slice_stack> taken{};
   std::uint64_t copied_call = 0;  ///< when the call began whose stack was copied while it waited

@@ -36,11 +36,12 @@ TEST(stretch_ledger, has_the_longest_share_first_and_sums_to_the_whole) {
   auto ledger = ledger_of(SYS_fsync, 80 * ms, 7);
   ledger.user = 15 * ms;
   ledger.run_queue = 5 * ms;
-  const auto explained = explain(ledger,
-                                 [](const auto&) {
-                                   return call_object{"/var/lib/db", "/var/lib/db"};
-                                 },
-                                 {});
+  const auto explained = explain(
+      ledger,
+      [](const auto&) {
+        return call_object{"/var/lib/db", "/var/lib/db"};
+      },
+      {}, 50ms);
   ASSERT_EQ(explained.ledger.size(), 3U);
   EXPECT_EQ(explained.ledger[0],
             (ledger_share{share_kind::system_call, "fsync", "/var/lib/db", 80ms}));
@@ -52,32 +53,36 @@ TEST(stretch_ledger, has_the_longest_share_first_and_sums_to_the_whole) {
 }
 
 TEST(stretch_ledger, names_causes_in_the_loop_monitors_words) {
-  EXPECT_EQ(explain(ledger_of(SYS_clock_nanosleep, 100 * ms), nothing, {}).cause, "sleeping");
-  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 128, 2), nothing, {}).cause, "a mutex");
-  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 0x189, 0), nothing, {}).cause,
+  EXPECT_EQ(explain(ledger_of(SYS_clock_nanosleep, 100 * ms), nothing, {}, 50ms).cause, "sleeping");
+  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 128, 2), nothing, {}, 50ms).cause,
+            "a mutex");
+  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 0x189, 0), nothing, {}, 50ms).cause,
             "a condition variable");
   kernel_side::slice_ledger computing{};
   computing.user = 100 * ms;
-  EXPECT_EQ(explain(computing, nothing, {}).cause, "computing");
+  EXPECT_EQ(explain(computing, nothing, {}, 50ms).cause, "computing");
   kernel_side::slice_ledger starved{};
   starved.user = 30 * ms;
   starved.run_queue = 90 * ms;
-  EXPECT_EQ(explain(starved, nothing, {}).cause, "waiting for a CPU");
+  EXPECT_EQ(explain(starved, nothing, {}, 50ms).cause, "waiting for a CPU");
+  starved.user = 60 * ms;  // too long by itself
+  EXPECT_EQ(explain(starved, nothing, {}, 50ms).cause, "computing");
   kernel_side::slice_ledger stopped{};
   stopped.stopped = 90 * ms;
-  EXPECT_EQ(explain(stopped, nothing, {}).cause, "stopped");
+  EXPECT_EQ(explain(stopped, nothing, {}, 50ms).cause, "stopped");
   kernel_side::slice_ledger faulting{};
   faulting.fault = 90 * ms;
-  EXPECT_EQ(explain(faulting, nothing, {}).cause, "page faults");
+  EXPECT_EQ(explain(faulting, nothing, {}, 50ms).cause, "page faults");
 }
 
 TEST(stretch_ledger, knows_a_sockets_read_from_a_files) {
   const auto ledger = ledger_of(SYS_read, 100 * ms, 5);
-  const auto socket = explain(ledger,
-                              [](const auto&) {
-                                return call_object{"tcp 127.0.0.1:5432", "socket:[1]"};
-                              },
-                              {});
+  const auto socket = explain(
+      ledger,
+      [](const auto&) {
+        return call_object{"tcp 127.0.0.1:5432", "socket:[1]"};
+      },
+      {}, 50ms);
   EXPECT_EQ(socket.cause, "socket I/O");
   EXPECT_EQ(socket.detail, "read of tcp 127.0.0.1:5432");
 }
@@ -86,7 +91,7 @@ TEST(stretch_ledger, knows_a_name_lookup_by_its_function) {
   std::vector<profile_frame> stack(2);
   stack[0].function = "poll";
   stack[1].function = "getaddrinfo";
-  EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack).cause, "name lookup");
+  EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack, 50ms).cause, "name lookup");
 }
 
 TEST(own_time, leaves_out_what_the_machine_did) {
