@@ -165,9 +165,10 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
                      "How long; without it 10s, or to the end of the command");
   command.add_option("--tier", arguments->tier, "ebpf, proc, or the best there is: auto")
       ->capture_default_str();
-  command.add_option(
-      "-o,--output", arguments->outputs,
-      "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal");
+  command
+      .add_option("-o,--output", arguments->outputs,
+                  "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
+      ->allow_extra_args(false);  // the "--" before a command is not its end
   command.add_flag("-q,--quiet", arguments->quiet, "Nothing on stderr while it lasts");
   command.add_option("--color", arguments->color, "auto, always or never")->capture_default_str();
 }

@@ -2,15 +2,17 @@
 """Real services with faults injected by their own code, watched from outside and unchanged."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
-from regatta_command import CommandTest, Running, wait_until
+from regatta_command import CommandTest, parent_of, wait_until
 
 # An asyncio echo service with its client. Every 100 ms its handler does something wrong, and notes
 # from when to when by the clock that the profile is in. Ends by itself.
@@ -18,17 +20,17 @@ SERVICE = r"""
 import asyncio, json, os, sqlite3, sys, threading, time
 fault, times = sys.argv[1], int(sys.argv[2])
 happened = []
-def sleep(): time.sleep(0.15)
+def sleep(): time.sleep(0.25)
 def compute():
-    until = time.monotonic() + 0.15
-    while time.monotonic() < until: pass
+    until = time.thread_time() + 0.2
+    while time.thread_time() < until: pass
 def database():
     try:
-        with sqlite3.connect("held.db", timeout=0.15) as other: other.execute("insert into t values (1)")
+        with sqlite3.connect("held.db", timeout=0.25) as other: other.execute("insert into t values (1)")
     except sqlite3.OperationalError: pass
 def pipe():
     reader, writer = os.pipe()
-    threading.Timer(0.15, lambda: os.write(writer, b"x")).start()
+    threading.Timer(0.25, lambda: os.write(writer, b"x")).start()
     os.read(reader, 1)
 def nothing(): pass
 async def echo(reader, writer):
@@ -40,7 +42,7 @@ async def main():
         holder.execute("create table t(a)"); holder.execute("begin exclusive")
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.1)
     for turn in range(times):
         writer.write(b"hello\n"); await reader.readline()
         begin = time.monotonic(); globals()[fault](); happened.append((begin, time.monotonic()))
@@ -51,33 +53,16 @@ async def main():
 asyncio.run(main())
 """
 
-# Four threads wait for one epoll descriptor; three of them have nothing to do all the time.
-SHARED_LOOP = r"""
-#include <boost/asio.hpp>
-#include <functional>
-#include <thread>
-#include <vector>
-namespace asio = boost::asio;
-using namespace std::chrono_literals;
-int main(int argc, char** argv) {
-  const int threads = std::atoi(argv[1]);
-  const bool blocks = argc > 2;
-  asio::io_context loop(threads);
-  asio::steady_timer end(loop, 2500ms), tick(loop);
-  end.async_wait([&](auto) { loop.stop(); });
-  int turn = 0;
-  std::function<void(boost::system::error_code)> on_tick = [&](auto) {
-    if (blocks && ++turn % 5 == 0) std::this_thread::sleep_for(150ms);
-    for (int i = 0; i < 4; ++i) asio::post(loop, [] {});
-    tick.expires_after(100ms);
-    tick.async_wait(on_tick);
-  };
-  on_tick({});
-  std::vector<std::jthread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back([&] { loop.run(); });
-  loop.run();
-}
-"""
+SHARED_LOOP = os.path.join(os.environ.get("PROFILE_TARGETS", "."), "shared_loop")
+
+
+def stretches(profile):
+    return [stretch for loop in profile["loops"] for stretch in loop["stretches"]]
+
+
+def own_stretches(profile):
+    """Without those that a busy machine made by giving the service no CPU."""
+    return [stretch for stretch in stretches(profile) if stretch["cause"] != "waiting for a CPU"]
 
 
 def missing_ebpf():
@@ -92,7 +77,7 @@ class ProfileTest(CommandTest):
         super().setUp()
         (self.folder / "service.py").write_text(SERVICE)
 
-    def service(self, fault, times=4, code=0):
+    def service(self, fault, times=3, code=0):
         return [sys.executable, "service.py", fault, str(times), str(code)]
 
     def profile(self, *flags, command):
@@ -102,11 +87,8 @@ class ProfileTest(CommandTest):
         self.finished = finished
         return self.report("profile.json")
 
-    def stretches(self, profile):
-        return [stretch for loop in profile["loops"] for stretch in loop["stretches"]]
-
     def assert_ledgers_add_up(self, profile):
-        for stretch in self.stretches(profile):
+        for stretch in stretches(profile):
             total = sum(share["ns"] for share in stretch["ledger"])
             self.assertLessEqual(abs(total - stretch["duration_ns"]),
                                  0.01 * stretch["duration_ns"], stretch)
@@ -123,16 +105,14 @@ class TimingEbpfProfileTest(ProfileTest):
         if reason:
             raise unittest.SkipTest(reason)
 
-    def find(self, fault, times=4):
+    def find(self, fault, times=3):
         """The stretches of a service with this fault, each checked against what happened."""
         profile = self.profile("--tier", "ebpf", command=self.service(fault, times))
         self.assertEqual(profile["tier"], "eBPF")
         self.assert_ledgers_add_up(profile)
         happened = json.loads((self.folder / "happened.json").read_text())
-        found = sorted(self.stretches(profile), key=lambda each: each["begin_ns"])
-        own = [each for each in found if each["cause"] != "waiting for a CPU"
-               or each["duration_ns"] > 145e6]
-        self.assertEqual(len(own), times, found)
+        own = sorted(own_stretches(profile), key=lambda each: each["begin_ns"])
+        self.assertEqual(len(own), times, own)
         for stretch, (begin, end) in zip(own, happened):
             self.assertGreaterEqual(stretch["duration_ns"] / 1e9, end - begin - 0.001)
         return own
@@ -140,12 +120,15 @@ class TimingEbpfProfileTest(ProfileTest):
     def test_a_sleep_in_a_handler(self):
         for stretch in self.find("sleep"):
             self.assertEqual(self.longest_share(stretch)["call"], "clock_nanosleep")
+            self.assertEqual(stretch["cause"], "sleeping")
+            self.assertTrue(stretch["stack"], stretch)
         self.assertIn("has been blocked for", self.finished.stderr)
         self.assertIn("sleeping", self.finished.stdout)
 
     def test_a_computation_in_a_handler(self):
         for stretch in self.find("compute"):
-            self.assertEqual(self.longest_share(stretch)["kind"], "user CPU")
+            self.assertIn(self.longest_share(stretch)["kind"], ("user CPU", "kernel CPU"))
+            self.assertEqual(stretch["cause"], "computing")
 
     def test_a_held_database(self):
         for stretch in self.find("database"):
@@ -160,19 +143,18 @@ class TimingEbpfProfileTest(ProfileTest):
 
     def test_a_service_that_does_nothing_wrong_has_no_stretch(self):
         profile = self.profile("--tier", "ebpf", command=self.service("nothing", 8))
-        self.assertEqual([each for each in self.stretches(profile)
-                          if each["cause"] != "waiting for a CPU"], [])
+        self.assertEqual(own_stretches(profile), [])
         (loop,) = profile["loops"]
         self.assertGreater(loop["iterations"], 8)
         self.assertGreater(loop["waiting_ns"], loop["working_ns"])
 
     def test_a_process_that_runs_already_is_watched_until_it_ends(self):
-        service = subprocess.Popen(self.service("sleep", 8), cwd=self.folder)
+        service = subprocess.Popen(self.service("sleep", 5), cwd=self.folder)
         self.addCleanup(service.wait)
         finished = self.run_command("profile", "--pid", service.pid, "--duration", "30s",
                                     "-o", "profile.json")
         self.assertEqual(finished.code, 0, finished)
-        self.assertGreaterEqual(len(self.stretches(self.report("profile.json"))), 4)
+        self.assertGreaterEqual(len(stretches(self.report("profile.json"))), 3)
         self.assertIn("it ended", finished.stdout)
 
     def test_a_block_that_lasts_when_the_profile_ends_is_reported(self):
@@ -181,7 +163,7 @@ class TimingEbpfProfileTest(ProfileTest):
             "import asyncio, time\nasync def f():\n await asyncio.sleep(0.3)\n time.sleep(60)\n"
             "asyncio.run(f())")
         self.assertEqual(finished.code, 0, finished)
-        (stretch,) = self.stretches(self.report("profile.json"))
+        (stretch,) = stretches(self.report("profile.json"))
         self.assertFalse(stretch["ended"])
         self.assertIn("is still blocked", finished.stderr)
         self.assert_nothing_runs(5)
@@ -192,13 +174,13 @@ class TimingEbpfProfileTest(ProfileTest):
             self.skipTest("there is no bpftool to look with")
         service = subprocess.Popen(self.service("nothing", 30), cwd=self.folder)
         self.addCleanup(service.wait)
-        running = self.start("profile", "--pid", service.pid, "--duration", "30s")
 
         def programs():
             listed = subprocess.run([bpftool, "prog", "list"], capture_output=True, text=True,
                                     check=True).stdout
             return len(re.findall(r"name call_begins", listed))
-        before = 0  # no other profile runs beside this test
+        before = programs()
+        running = self.start("profile", "--pid", service.pid, "--duration", "30s")
         self.assertTrue(wait_until(lambda: programs() > before, 20))
         running.process.kill()
         running.process.wait()
@@ -219,7 +201,7 @@ class TimingEbpfProfileTest(ProfileTest):
 
     def test_stall_assert_tells_that_the_command_failed(self):
         finished = self.run_command("stall-assert", "--max", "2s", "--",
-                                    *self.service("nothing", 4, 7))
+                                    *self.service("nothing", 3, 7))
         self.assertEqual(finished.code, 1, finished)
         self.assert_one_sentence(finished, "exited with code 7")
 
@@ -236,28 +218,22 @@ class TimingSharedLoopTest(ProfileTest):
         if reason:
             raise unittest.SkipTest(reason)
 
-    def compiled(self):
-        source = self.folder / "shared_loop.cpp"
-        source.write_text(SHARED_LOOP)
-        compiler = shutil.which("g++") or shutil.which("c++")
-        if not compiler:
-            self.skipTest("there is no C++ compiler")
-        subprocess.run([compiler, "-std=c++20", "-O0", source, "-o", self.folder / "shared_loop",
-                        "-pthread"], check=True, timeout=120)
-        return "./shared_loop"
-
-    def test_four_threads_with_nothing_to_do_are_not_blocked_and_one_that_sleeps_is(self):
-        program = self.compiled()
+    def test_threads_with_nothing_to_do_are_not_blocked(self):
         for tier in ("ebpf", "proc"):
-            for threads in ("1", "4"):
-                idle = self.profile("--tier", tier, command=[program, threads])
-                self.assertEqual([each for each in self.stretches(idle)
-                                  if each["cause"] != "waiting for a CPU"], [])
-                blocked = self.stretches(
-                    self.profile("--tier", tier, command=[program, threads, "blocks"]))
-                self.assertGreaterEqual(len(blocked), 3)
-                for stretch in blocked:
-                    self.assertEqual(self.longest_share(stretch)["call"], "clock_nanosleep")
+            idle = self.profile("--tier", tier, command=[SHARED_LOOP, "4"])
+            self.assertEqual(own_stretches(idle), [])
+            (loop,) = idle["loops"]
+            self.assertGreater(loop["waiting_ns"], 10 * loop["working_ns"])
+
+    def test_a_handler_that_sleeps_is_found_whatever_the_number_of_threads(self):
+        for tier, threads in ("ebpf", "1"), ("ebpf", "4"), ("proc", "4"):
+            blocked = own_stretches(
+                self.profile("--tier", tier, command=[SHARED_LOOP, threads, "blocks"]))
+            self.assertGreaterEqual(len(blocked), 2)
+            for stretch in blocked:
+                self.assertEqual(self.longest_share(stretch)["call"], "clock_nanosleep")
+                self.assertEqual(stretch["cause"], "sleeping")
+                self.assertIn("shared_loop.cpp", stretch["blocker"]["file"])
 
 
 class TimingSampledProfileTest(ProfileTest):
@@ -265,19 +241,19 @@ class TimingSampledProfileTest(ProfileTest):
         profile = self.profile("--tier", "proc", command=self.service("sleep"))
         self.assertEqual(profile["tier"], "/proc")
         self.assert_ledgers_add_up(profile)
-        self.assertGreaterEqual(len(self.stretches(profile)), 3)
-        for stretch in self.stretches(profile):
+        self.assertGreaterEqual(len(stretches(profile)), 2)
+        for stretch in stretches(profile):
             self.assertEqual(stretch["cause"], "sleeping")
 
     def test_a_computation_in_a_handler_is_never_called_a_block(self):
         profile = self.profile("--tier", "proc", command=self.service("compute"))
-        self.assertEqual(self.stretches(profile), [])
+        self.assertEqual(stretches(profile), [])
         (loop,) = profile["loops"]
         self.assertGreater(loop["saturated_share"], 0)
 
     def test_a_service_that_does_nothing_wrong_has_no_stretch(self):
         profile = self.profile("--tier", "proc", command=self.service("nothing", 8))
-        self.assertEqual(self.stretches(profile), [])
+        self.assertEqual(stretches(profile), [])
 
 
 class ProfileRefusalTest(ProfileTest):
@@ -297,12 +273,10 @@ class ProfileRefusalTest(ProfileTest):
     def test_a_zombie(self):
         child = subprocess.Popen(["true"])
         self.addCleanup(child.wait)
-        state = f"/proc/{child.pid}/stat"
-        wait_until(lambda: open(state).read().rsplit(")", 1)[1].split()[0] == "Z")
+        wait_until(lambda: parent_of(child.pid) is None)
         self.refused(1, "--pid", child.pid, parts=["has ended", str(os.getpid())])
 
     def test_a_thread_of_a_process(self):
-        import threading
         stop = threading.Event()
         thread = threading.Thread(target=stop.wait)
         thread.start()
@@ -312,7 +286,7 @@ class ProfileRefusalTest(ProfileTest):
 
     @unittest.skipUnless(os.path.exists("/proc/2/stat"), "no thread of the kernel is seen here")
     def test_a_thread_of_the_kernel(self):
-        if "kthreadd" not in open("/proc/2/comm").read():
+        if "kthreadd" not in pathlib.Path("/proc/2/comm").read_text():
             self.skipTest("process 2 is no thread of the kernel here")
         self.refused(1, "--pid", 2, parts=["kernel"])
 
