@@ -25,6 +25,7 @@ namespace {
 
 using test::capture;
 using test::temporary_folder;
+using test::text_of;
 using test::watched_child;
 
 const profile_frame* find(const named_stack& stack, std::string_view function) {
@@ -33,15 +34,6 @@ const profile_frame* find(const named_stack& stack, std::string_view function) {
         return frame.function.find(function) != std::string::npos;
       });
   return found != stack.frames.end() ? &*found : nullptr;
-}
-
-std::string text_of(const named_stack& stack) {
-  std::string text = stack.note;
-  for (const profile_frame& frame : stack.frames) {
-    text += fmt::format("\n{} {}:{} {} {:#x}{}", frame.function, frame.file, frame.line,
-                        frame.module, frame.address, frame.inlined ? " inlined" : "");
-  }
-  return text;
 }
 
 // In this order, with others between them.
