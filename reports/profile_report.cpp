@@ -43,12 +43,51 @@ std::string place_of(const profile_frame& frame) {
                          : fmt::format("{} at {}", frame.function, file);
 }
 
-std::string frame_text(const profile_frame& frame) {
-  std::string text = place_of(frame);
+// No wider than the terminal; the place at the end stays.
+std::string frame_line(const profile_frame& frame, const terminal_style& style) {
+  constexpr std::string_view indent = "      ";
+  std::string place = place_of(frame).substr(frame.function.size());
   if (frame.file.empty() && !frame.module.empty()) {
-    text += fmt::format(" in {}", frame.module.substr(frame.module.rfind('/') + 1));
+    place += fmt::format(" in {}", frame.module.substr(frame.module.rfind('/') + 1));
   }
-  return text + (frame.inlined ? " (inlined)" : "");
+  if (frame.inlined) place += " (inlined)";
+  const std::size_t room = std::max<std::size_t>(
+      20, style.columns - std::min(style.columns, indent.size() + place.size()));
+  std::string name = frame.function;
+  if (display_width(name) > room) {
+    while (display_width(name) > room - 1) name.pop_back();
+    name += "…";
+  }
+  return std::string(indent) + name + place + "\n";
+}
+
+// Templates of the standard library and of Boost, through which every callback is called.
+bool is_library(const profile_frame& frame) {
+  return frame.file.find("/include/c++/") != frame.file.npos ||
+         frame.file.find("/boost/") != frame.file.npos;
+}
+
+std::string stack_text(const std::vector<profile_frame>& stack, const terminal_style& style) {
+  std::string out = "    stack (innermost first):\n";
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < stack.size(); ++lines) {
+    if (lines == most_frames) {
+      return out + fmt::format("      … and {} callers more\n", stack.size() - at);
+    }
+    std::size_t after = at;
+    while (after < stack.size() && is_library(stack[after])) ++after;
+    if (after > at + 1) {
+      out += fmt::format("      … {} of the library\n", after - at);
+      at = after;
+      continue;
+    }
+    const std::string line = frame_line(stack[at++], style);
+    out += line;
+    std::size_t same = 0;  // interpreters' frames look alike
+    while (at < stack.size() && frame_line(stack[at], style) == line) ++at, ++same;
+    if (same > 0) out += fmt::format("      … {} more of it\n", same);
+  }
+  return out;
 }
 
 std::string share_text(const ledger_share& share) {
@@ -224,19 +263,9 @@ std::string render_stretch(const blocked_stretch& stretch, const terminal_style&
   }
   out += wrap(shares, "    time: ", style.columns) + "\n";
   if (stretch.stack.empty()) {
-    if (!stretch.stack_problem.empty()) {
-      out += wrap(stretch.stack_problem, "    no stack: ", style.columns) + "\n";
-    }
-    return out;
+    return out + wrap(stretch.stack_problem, "    no stack: ", style.columns) + "\n";
   }
-  out += "    stack (innermost first):\n";
-  for (std::size_t at = 0; at < std::min(stretch.stack.size(), most_frames); ++at) {
-    out += "      " + frame_text(stretch.stack[at]) + "\n";
-  }
-  if (stretch.stack.size() > most_frames) {
-    out += fmt::format("      … and {} callers more\n", stretch.stack.size() - most_frames);
-  }
-  return out;
+  return out + stack_text(stretch.stack, style);
 }
 
 std::string render_profile(const profile_result& result, const terminal_style& style) {

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,11 +12,12 @@
 #include <variant>
 #include <vector>
 
-#include "harness/platform/write_file.hpp"
 #include "harness/profiling/profiler.hpp"
 #include "reports/profile_report.hpp"
+#include "reports/stack_exports.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
+#include "tools/report_outputs.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
 #include "tools/usage_error.hpp"
@@ -31,7 +31,7 @@ struct profile_arguments {
   std::optional<std::string> duration;
   std::string threshold;
   std::string tier = "auto";
-  std::optional<std::filesystem::path> output;
+  std::vector<std::string> outputs;
   bool quiet = false;
   std::string color = "auto";
 };
@@ -82,7 +82,6 @@ profiling::profile_result measured(const profile_arguments& arguments,
                                    const std::string& threshold_name) {
   const auto subject = subject_of(arguments);
   const auto options = options_of(arguments, threshold_name);
-  if (arguments.output) check_writable(*arguments.output);
   catch_interrupts();
   profiling::profile_hooks hooks;
   hooks.stop = interrupted;
@@ -90,19 +89,40 @@ profiling::profile_result measured(const profile_arguments& arguments,
   return profiling::profile(subject, options, hooks);
 }
 
-int store(const profile_arguments& arguments, const profiling::profile_result& result) {
-  if (!arguments.output) return exit_fine;
+std::string render(const std::string& format, const profiling::profile_result& result,
+                   const terminal_style& style) {
+  if (format == "folded") return folded_stacks(result);
+  if (format == "speedscope") return render_speedscope(result);
+  if (format == "chrome-trace") return render_chrome_trace(result);
+  if (format == "terminal") return render_profile(result, style);
   using nlohmann::json;
-  return store_result(
-      *arguments.output,
-      make_profile_json(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  return make_profile_json(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::vector<report_output> outputs_of(const profile_arguments& arguments) {
+  const std::vector<std::string> formats = {"json", "terminal", "folded", "speedscope",
+                                            "chrome-trace"};
+  auto outputs = parse_outputs(arguments.outputs, formats.front(), formats);
+  check_outputs(outputs);
+  return outputs;
+}
+
+int store(const std::vector<report_output>& outputs, const profile_arguments& arguments,
+          const profiling::profile_result& result) {
+  return write_outputs(outputs, parse_color(arguments.color),
+                       [&](const std::string& format, const terminal_style& style) {
+                         return render(format, result, style);
+                       });
 }
 
 int profile_command(const profile_arguments& arguments) {
-  const terminal_style style = style_for_stdout(parse_color(arguments.color));
+  auto outputs = outputs_of(arguments);
+  const bool said = std::any_of(outputs.begin(), outputs.end(),
+                                [](const report_output& output) { return output.to_stdout(); });
+  if (!said) outputs.push_back({"terminal", "-"});
   const auto result = measured(arguments, "--threshold");
-  const int shown = print_result(render_profile(result, style));
-  return std::max(shown, store(arguments, result));
+  const int stored = store(outputs, arguments, result);
+  return interrupted() ? exit_interrupted : stored;
 }
 
 // What the machine did to it, by giving it no CPU or by stopping it, is not the program's fault.
@@ -119,8 +139,10 @@ const profiling::blocked_stretch* worst_own(const profiling::profile_result& res
 
 int assert_command(const profile_arguments& arguments) {
   const terminal_style style = style_for_stdout(parse_color(arguments.color));
+  const auto outputs = outputs_of(arguments);
   const auto result = measured(arguments, "--max");
-  const int stored = store(arguments, result);
+  const int stored = store(outputs, arguments, result);
+  if (interrupted()) return exit_interrupted;
   if (const auto* const worst = worst_own(result)) {
     warn(fmt::format("{} was kept waiting for longer than {}", worst->loop, arguments.threshold));
     return std::max({exit_regression, stored, print_result(render_stretch(*worst, style))});
@@ -143,7 +165,10 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
                      "How long; without it 10s, or to the end of the command");
   command.add_option("--tier", arguments->tier, "ebpf, proc, or the best there is: auto")
       ->capture_default_str();
-  command.add_option("-o,--output", arguments->output, "Where the figures go as JSON");
+  command
+      .add_option("-o,--output", arguments->outputs,
+                  "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
+      ->allow_extra_args(false);  // the "--" before a command is not its end
   command.add_flag("-q,--quiet", arguments->quiet, "Nothing on stderr while it lasts");
   command.add_option("--color", arguments->color, "auto, always or never")->capture_default_str();
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -9,12 +7,11 @@
 #include <string>
 #include <thread>
 
-#include "harness/platform/proc_text.hpp"
-#include "harness/profiling/foreign_stack.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
 #include "harness/profiling/thread_book.hpp"
+#include "harness/profiling/waiting_capture.hpp"
 
 namespace regatta::profiling {
 namespace {
@@ -26,7 +23,6 @@ constexpr nanoseconds period = 4ms;
 constexpr unsigned scan_every = 25;    // looks; threads come and go
 constexpr unsigned others_every = 25;  // looks at threads of no loop, when there are many
 constexpr std::size_t many_threads = 32;
-constexpr std::size_t stack_bytes = 16384;
 
 class proc_watch final : public loop_watch {
  public:
@@ -37,7 +33,7 @@ class proc_watch final : public loop_watch {
     process_ = process;
     next_ = monotonic_now();
     threads_.emplace(process);
-    teller_.emplace(process, hooks_, next_);
+    teller_.emplace(process, threshold_, hooks_, next_);
     judge_.emplace(threshold_, [this](const sampled_stretch& stretch, stretch_phase phase) {
       tell(stretch, phase);
     });
@@ -56,6 +52,10 @@ class proc_watch final : public loop_watch {
                    [&](const thread_sample& sample) {
                      ++samples_;
                      judge_->add(sample);
+                     if (!warm_ && judge_->is_loop_thread(sample.tid)) {
+                       warm_ = true;
+                       teller_->warm_up(sample.tid);
+                     }
                    });
   }
 
@@ -93,7 +93,7 @@ class proc_watch final : public loop_watch {
   struct told_stretch {
     nanoseconds begin{};
     bool real = false;
-    std::optional<captured_stack> stack;
+    std::optional<named_stack> stack;
   };
 
   void tell(const sampled_stretch& stretch, stretch_phase phase) {
@@ -101,7 +101,7 @@ class proc_watch final : public loop_watch {
     if (told.begin != stretch.begin) {
       told = {.begin = stretch.begin,
               .real = teller_->loop_exists(stretch.loop),
-              .stack = copy_stack(stretch.tid)};
+              .stack = name_stack(stretch.tid)};
       if (stretch.call.call >= 0) teller_->note_descriptor(stretch.call.call, stretch.call.first);
     }
     if (!told.real) return;
@@ -125,18 +125,9 @@ class proc_watch final : public loop_watch {
     }
   }
 
-  // Of a thread that waits: /proc tells where its stack and its code are, and no other register.
-  std::optional<captured_stack> copy_stack(pid_t tid) const {
-    const auto text = proc_text::read_file(fmt::format("/proc/{}/task/{}/syscall", process_, tid));
-    const auto look = text ? internal::parse_syscall_file(*text) : std::nullopt;
-    if (!look || look->stack == 0) return std::nullopt;
-    captured_stack copied;
-    copied.tid = tid;
-    copied.stack_begin = look->stack;
-    copied.registers[7] = look->stack;
-    copied.registers[16] = look->code;
-    copied.stack = copy_memory(process_, look->stack, stack_bytes);
-    return copied;
+  std::optional<named_stack> name_stack(pid_t tid) {
+    const auto captured = capture_waiting_thread(process_, tid);
+    return captured ? std::optional(teller_->name(*captured)) : std::nullopt;
   }
 
   nanoseconds threshold_;
@@ -146,6 +137,7 @@ class proc_watch final : public loop_watch {
   unsigned looks_ = 0;
   std::uint64_t samples_ = 0;
   bool finishing_ = false;
+  bool warm_ = false;  // the symbols
   std::map<pid_t, told_stretch> told_;
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <optional>
 
-#include "harness/profiling/captured_stack.hpp"
 #include "harness/profiling/profile_result.hpp"
 
 namespace regatta::profiling {
@@ -19,11 +18,6 @@ struct profile_options {
 
 /// Where a live line stands in the course of its stretch.
 enum class stretch_phase { began, continues, ended };
-
-/// Names for a copied stack, innermost first; empty with a sentence in the second if there are
-/// none.
-using stack_namer =
-    std::function<std::pair<std::vector<profile_frame>, std::string>(const captured_stack&)>;
 
 struct profile_hooks {
   /// Told while the stretch lasts, at twice its length, and when it is over.

@@ -97,7 +97,7 @@ struct blocked_stretch {
   std::string detail{};  ///< "fsync of /var/lib/db"; may be empty
   std::vector<profile_frame> stack{};  ///< innermost first; may be empty
   profile_frame blocker{};             ///< the one it is named after; without function: unknown
-  std::string stack_problem{};         ///< why there is none; empty if there is one
+  std::string stack_problem{};         ///< what is missing of it, and why; may be empty
   /// Others of the same loop, cause and blocking function, none of them longer, that are not listed
   /// themselves.
   std::uint64_t suppressed = 0;
@@ -163,13 +163,13 @@ inline const char* to_string(thread_kind kind) {
 /// What one thread did while it was watched.
 struct thread_profile {
   pid_t tid = 0;
-  std::string name;
+  std::string name{};
   thread_kind kind = thread_kind::idle;
   std::chrono::nanoseconds watched{};  ///< threads come and go
   std::chrono::nanoseconds cpu{};
   std::chrono::nanoseconds run_queue{};  ///< it could run and got no CPU
   std::uint64_t switches = 0;            ///< times it was given a CPU
-  std::string waits_in;  ///< what it was seen waiting in most: "futex"; may be empty
+  std::string waits_in{};  ///< what it was seen waiting in most: "futex"; may be empty
 
   bool operator==(const thread_profile&) const = default;
 };

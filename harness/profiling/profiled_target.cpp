@@ -32,7 +32,9 @@ std::string user_name(uid_t user) {
 std::string command_line_of(pid_t pid, const std::string& name) {
   std::string text = proc_text::read_file(fmt::format("/proc/{}/cmdline", pid)).value_or("");
   while (text.ends_with('\0')) text.pop_back();
-  std::replace(text.begin(), text.end(), '\0', ' ');
+  // Arguments may hold anything, a whole script as well.
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return text.empty() ? name : text;
 }
 
@@ -104,6 +106,12 @@ profiled_process examine_target(pid_t pid) {
         fmt::format("there is no process {}; see ps -e for those there are", pid));
   }
   if (const auto problem = target_problem(pid, *facts)) throw std::runtime_error(*problem);
+  if (!may_look_into(pid) && facts->user == ::geteuid()) {
+    throw std::runtime_error(
+        fmt::format("process {} ({}) may not be looked into, not even by its own user: it has "
+                    "privileges of its own; that needs CAP_SYS_PTRACE",
+                    pid, facts->name));
+  }
   if (!may_look_into(pid)) {
     throw std::runtime_error(
         fmt::format("process {} ({}) may not be looked into: it belongs to user {}; profile it as "

@@ -112,6 +112,15 @@ std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const p
   return make_proc_watch(options, hooks);
 }
 
+// What was started may start another program in its place.
+void read_names(profiled_process& process) {
+  try {
+    profiled_process now = examine_target(process.pid);
+    if (now.command_line != now.name) process = std::move(now);  // else it is about to end
+  } catch (const std::runtime_error&) {                          // it has just ended
+  }
+}
+
 nanoseconds longest_block(const loop_profile& loop) {
   return loop.stretches.empty() ? 0ns : loop.stretches.front().duration;
 }
@@ -140,12 +149,8 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   result.started = std::chrono::system_clock::now();
   result.cost.attach = began - attaching;
   if (command) {
-    try {
-      result.process = examine_target(command->pid());
-    } catch (const std::runtime_error&) {  // it has ended already; the end of its profile says that
-      result.process.name = std::get<profiled_command>(what).front();
-      result.process.command_line = result.process.name;
-    }
+    result.process.name = std::get<profiled_command>(what).front();
+    result.process.command_line = result.process.name;
   }
 
   bool over = false;
@@ -153,6 +158,7 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
     if (options.duration && monotonic_now() - began >= *options.duration) break;
     watch->look();
     over = end.seen();
+    if (command && !over) read_names(result.process);
   }
   result.duration = monotonic_now() - began;
   watch->finish(result);

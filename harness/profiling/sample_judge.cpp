@@ -79,8 +79,9 @@ void sample_judge::end_stretch(thread_state& thread, stretch_phase phase) {
 void sample_judge::end_busy(thread_state& thread, const thread_sample& sample) {
   if (!thread.busy_since) return;
   const nanoseconds length = sample.time - thread.busy_since->time;
-  const nanoseconds cpu = sample.cpu - thread.busy_since->cpu;
-  if (length >= threshold_ && cpu * 2 > length) loops_[*thread.loop].saturated += length;
+  const nanoseconds ran =
+      sample.cpu + sample.run_queue - thread.busy_since->cpu - thread.busy_since->run_queue;
+  if (length >= threshold_ && ran * 10 > length * 9) loops_[*thread.loop].saturated += length;
   thread.busy_since.reset();
 }
 
@@ -112,9 +113,18 @@ void sample_judge::follow_call(const thread_sample& sample, thread_state& thread
   thread.told = length;
 }
 
+// Where several threads serve a loop, a condition variable is where those wait that have nothing to
+// do.
+bool sample_judge::is_parked(const thread_sample& sample, const thread_state& thread) const {
+  if (!thread.loop || sample.look.now != state::in_call) return false;
+  return kernel_side::is_condition_wait(sample.look.call, sample.look.argument[1],
+                                        sample.look.argument[2]) &&
+         loops_.at(*thread.loop).threads.size() > 1;
+}
+
 void sample_judge::add(const thread_sample& sample) {
   thread_state& thread = threads_[sample.tid];
-  const bool waits = waits_for_loop(sample, thread);
+  const bool waits = waits_for_loop(sample, thread) || is_parked(sample, thread);
   if (thread.loop) {
     loop_times& times = loops_[*thread.loop];
     if (thread.last) (waits ? times.waiting : times.working) += sample.time - thread.last->time;

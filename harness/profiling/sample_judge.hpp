@@ -68,6 +68,7 @@ class sample_judge {
   };
   /// Whether it waits as its loop does; notes which loop that is.
   bool waits_for_loop(const thread_sample& sample, thread_state& thread);
+  bool is_parked(const thread_sample& sample, const thread_state& thread) const;
   void end_stretch(thread_state& thread, stretch_phase phase);
   void end_busy(thread_state& thread, const thread_sample& sample);
   void follow_call(const thread_sample& sample, thread_state& thread);

@@ -59,7 +59,7 @@ nanoseconds length_of(const kernel_side::slice_ledger& ledger) {
 }
 
 explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_finder& object_of,
-                          const std::vector<profile_frame>& stack) {
+                          const std::vector<profile_frame>& stack, nanoseconds threshold) {
   explained_stretch result;
   const auto add = [&](ledger_share share) {
     if (share.time > nanoseconds(0)) result.ledger.push_back(std::move(share));
@@ -103,11 +103,11 @@ explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_
   const nanoseconds whole = length_of(ledger);
   if (ns(ledger.stopped) * 2 > whole) {
     result.cause = to_string(share_kind::stopped);
-  } else if (ns(ledger.run_queue) * 2 > whole) {
+  } else if (whole - ns(ledger.stopped + ledger.run_queue) < threshold) {
     result.cause = to_string(block_cause::cpu_wait);
   } else {
     result.cause = to_string(found.cause);
-    const bool waits_most = evidence.cpu * 2 < whole;
+    const bool waits_most = evidence.cpu * 2 < whole - ns(ledger.run_queue);
     if (waits_most && longest != nullptr && !longest_object.empty()) {
       const auto kind = kind_of(*longest);
       result.detail =

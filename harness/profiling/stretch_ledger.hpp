@@ -18,14 +18,16 @@ struct call_object {
 };
 using object_finder = std::function<call_object(const kernel_side::call_share&)>;
 
-/// The parts of a stretch, longest first, and what its cause is called. Pure.
+/// The parts of a stretch, longest first, and what its cause is called: what the program did, if
+/// that alone was too long, else what the machine did to it. Pure.
 struct explained_stretch {
   std::vector<ledger_share> ledger;
   std::string cause;
   std::string detail;
 };
 explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_finder& object_of,
-                          const std::vector<profile_frame>& stack);
+                          const std::vector<profile_frame>& stack,
+                          std::chrono::nanoseconds threshold);
 
 /// The whole of a ledger.
 std::chrono::nanoseconds length_of(const kernel_side::slice_ledger& ledger);

@@ -3,23 +3,45 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
+
+#include "harness/profiling/culprit.hpp"
+#include "harness/profiling/waiting_capture.hpp"
 
 namespace regatta::profiling {
 
-struct stretch_teller::names {
-  std::pair<std::vector<profile_frame>, std::string> of(const captured_stack&) { return {}; }
-};
+namespace {
 
-stretch_teller::stretch_teller(pid_t process, const profile_hooks& hooks,
-                               std::chrono::nanoseconds profile_began)
+std::string program_of(pid_t process) {
+  std::error_code gone;
+  return std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), gone).string();
+}
+
+}  // namespace
+
+stretch_teller::stretch_teller(pid_t process, std::chrono::nanoseconds threshold,
+                               const profile_hooks& hooks, std::chrono::nanoseconds profile_began)
     : process_(process),
+      threshold_(threshold),
       began_(profile_began),
       hooks_(hooks),
       descriptors_(process),
-      names_(std::make_unique<names>()) {}
+      program_(program_of(process)),
+      symbols_(process) {}
 
-stretch_teller::~stretch_teller() = default;
+named_stack stretch_teller::name(const captured_stack& captured) {
+  std::string program = program_of(process_);
+  if (!program.empty() && program != program_) {
+    program_ = std::move(program);
+    symbols_.refresh();
+  }
+  return symbols_.stack(captured);
+}
+
+void stretch_teller::warm_up(pid_t thread) {
+  if (const auto captured = capture_waiting_thread(process_, thread)) name(*captured);
+}
 
 void stretch_teller::note_path(std::int32_t call, std::uint64_t first, std::string path) {
   if (paths_.size() > 1000) paths_.clear();  // a service may open any number of files
@@ -41,6 +63,9 @@ call_object stretch_teller::object_of(const kernel_side::call_share& share,
     const auto owner = static_cast<pid_t>(share.owner);
     return {.text = fmt::format("held by thread {} ({})", owner, threads.name_of(owner)),
             .link = {}};
+  }
+  if (kernel_side::is_epoll(share.call) && share.first == kernel_side::inner_loop) {
+    return {.text = "a loop inside the callback", .link = "anon_inode:[eventpoll]"};
   }
   if (const auto path = paths_.find({share.call, share.first}); path != paths_.end()) {
     return {.text = path->second, .link = path->second};
@@ -64,10 +89,13 @@ blocked_stretch stretch_teller::describe(const found_stretch& found, const threa
   if (!found.stack) {
     stretch.stack_problem = "it was over before its stack could be copied";
   } else {
-    std::tie(stretch.stack, stretch.stack_problem) = names_->of(*found.stack);
+    stretch.stack = found.stack->frames;
+    stretch.stack_problem = found.stack->note;
+    if (const profile_frame* const blocker = culprit(stretch.stack)) stretch.blocker = *blocker;
   }
   auto explained = explain(
-      found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack);
+      found.ledger, [&](const auto& share) { return object_of(share, threads); }, stretch.stack,
+      threshold_);
   stretch.ledger = std::move(explained.ledger);
   stretch.cause = std::move(explained.cause);
   stretch.detail = std::move(explained.detail);

@@ -10,8 +10,8 @@ namespace regatta::profiling::kernel_side {
 #endif
 
 enum {
-  most_threads = 4096,
-  most_loops = 64,
+  most_threads = 2048,
+  most_loops = 32,
   stack_bytes = 16384,
   stack_step = 1024,
   path_bytes = 128

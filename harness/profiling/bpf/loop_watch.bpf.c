@@ -73,7 +73,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 8 << 20);
+  __uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
 static __always_inline int is_ours(void) {
@@ -281,12 +281,14 @@ static __always_inline int may_wait(long call, __u64 timeout) {
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(call_begins, struct pt_regs* registers, long call) {
+  struct task_struct* task;
   struct thread_slot* thread;
   struct loop_slot* loop;
   __u64 now, first, second, third, fourth;
   __u32 kind;
   if (!is_ours()) return 0;
-  thread = own_slot(bpf_get_current_task_btf());
+  task = bpf_get_current_task_btf();
+  thread = own_slot(task);
   if (!thread) return 0;
   now = bpf_ktime_get_ns();
   first = registers->di;
@@ -296,6 +298,18 @@ int BPF_PROG(call_begins, struct pt_regs* registers, long call) {
   on_call_begins(thread, now, call, first, second, third);
   kind = wait_kind_of(call, second, third, fourth, asked_for(call, second));
   if (is_loop_wait(thread, kind, kind == wait_none || may_wait(call, fourth))) {
+    if (is_epoll(call) && thread->outer && thread->outer_key == first) {
+      loop = join_loop(thread, kind, first, call);
+      if (!loop) return 0;
+      come_back(thread, now);
+      tell_slice(thread, end_slice(thread, loop, now), now);
+      begin_wait(thread, now, 0);
+      return 0;
+    }
+    if (is_epoll(call) && thread->slice_began && thread->created == (__u32)first + 1) {
+      tell_stack(thread, task, call, 1, now);
+      go_inside(thread, now);
+    }
     loop = loop_of(thread);
     if (loop) tell_slice(thread, end_slice(thread, loop, now), now);
     if (join_loop(thread, kind, kind == wait_poll ? thread->tid : first, call)) {
@@ -303,6 +317,7 @@ int BPF_PROG(call_begins, struct pt_regs* registers, long call) {
     }
     return 0;
   }
+  if (call == call_close && first == thread->outer_key) thread->outer = 0;
   if (!thread->slice_began) return 0;
   if (call == call_close && thread->wait_kind != wait_poll && first == thread->key) {
     leave_loop(thread); /* the loop is over, and what its thread does now is no callback */
@@ -362,8 +377,14 @@ int BPF_PROG(call_ends, struct pt_regs* registers, long result) {
     return 0;
   }
   waited = thread->call_waited;
-  if (thread->slice_began && waited > thread->captured_call && waited >= threshold / 4) {
-    thread->captured_call = waited;
+  if (!thread->slice_began) return 0;
+  if ((call == call_epoll_create || call == call_epoll_create1) && result >= 0) {
+    thread->created = (__u32)result + 1;
+  }
+  if ((waited > thread->captured_call && waited >= threshold / 4) ||
+      (thread->captured_call == 0 && thread->captured == 0 &&
+       slice_age(thread, now) >= threshold / 2)) { /* many short waits */
+    thread->captured_call = waited ? waited : 1;
     tell_stack(thread, task, call, waited, now);
   }
   return 0;

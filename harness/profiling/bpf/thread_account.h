@@ -17,6 +17,9 @@ namespace regatta::profiling::kernel_side {
 #define ACCOUNT_FUNCTION static inline __attribute__((always_inline))
 #endif
 
+/* A wait of a loop inside the callback, in place of its descriptor. */
+static const __u64 inner_loop = (__u64)-1;
+
 enum { call_shares = 6, register_count = 17, no_call = -1 };
 
 /* The steps of harness/statistics/duration_histogram.hpp. */
@@ -65,8 +68,13 @@ struct thread_slot {
   __u64 captured_call; /* the longest wait in a call that a stack was taken of */
   __u64 slice_began;   /* 0: it is in no slice */
   __u64 slice;         /* serial number */
+  __u64 slices;
   struct slice_ledger ledger;
-  __s32 last_call; /* the one before, for restart_syscall to go on with */
+  __u32 created; /* the epoll descriptor that this slice has created, + 1 */
+  __u32 outer;   /* of a loop inside a callback of another: that one's index + 1 */
+  __u64 outer_key, outer_slice, outer_began, outer_left;
+  struct slice_ledger outer_ledger; /* until the thread went into the inner loop */
+  __s32 last_call;                  /* the one before, for restart_syscall to go on with */
   __u32 unused;
   __u64 registers[register_count]; /* when it last began to wait inside a slice */
 };
@@ -87,11 +95,13 @@ enum watched_call {
   call_poll = 7,
   call_select = 23,
   call_futex = 202,
+  call_epoll_create = 213,
   call_restart = 219,
   call_epoll_wait = 232,
   call_pselect6 = 270,
   call_ppoll = 271,
   call_epoll_pwait = 281,
+  call_epoll_create1 = 291,
   call_io_uring_enter = 426,
   call_epoll_pwait2 = 441
 };
@@ -269,6 +279,34 @@ ACCOUNT_FUNCTION __u64 end_slice(struct thread_slot* thread, struct loop_slot* l
   return length;
 }
 
+/* It goes into a loop that its callback has made: what is known of the callback is put aside. If
+ * the thread never comes back to the outer loop, it has left that for good, and nothing was
+ * blocked. */
+ACCOUNT_FUNCTION void go_inside(struct thread_slot* thread, __u64 now) {
+  charge(thread, now);
+  thread->outer = thread->loop;
+  thread->outer_key = thread->key;
+  thread->outer_slice = thread->slice;
+  thread->outer_began = thread->slice_began;
+  thread->outer_left = now;
+  thread->outer_ledger = thread->ledger;
+  thread->slice_began = 0;
+}
+
+/* It waits for the outer loop again: the callback is over, and the inner loop was a call of it. The
+ * thread has joined the outer loop already. */
+ACCOUNT_FUNCTION void come_back(struct thread_slot* thread, __u64 now) {
+  const __u64 waits_for = thread->argument[0];
+  thread->ledger = thread->outer_ledger;
+  thread->slice = thread->outer_slice;
+  thread->slice_began = thread->outer_began;
+  thread->changed = now;
+  thread->argument[0] = inner_loop; /* by the call that is just made */
+  if (now > thread->outer_left) charge_call(thread, now - thread->outer_left);
+  thread->argument[0] = waits_for;
+  thread->outer = 0;
+}
+
 ACCOUNT_FUNCTION void begin_wait(struct thread_slot* thread, __u64 now, int parked) {
   thread->wait_began = now;
   thread->parked = (__u32)parked;
@@ -284,7 +322,9 @@ ACCOUNT_FUNCTION void begin_slice(struct thread_slot* thread, struct loop_slot* 
   thread->parked = 0;
   thread->captured = 0;
   thread->captured_call = 0;
-  thread->slice += 1;
+  thread->created = 0;
+  thread->slices += 1;
+  thread->slice = thread->slices;
   thread->slice_began = now;
   thread->changed = now;
   thread->ledger.user = thread->ledger.kernel = thread->ledger.run_queue = 0;

@@ -12,7 +12,7 @@
 
 #include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/slice_stacks.hpp"
-#include "harness/profiling/foreign_stack.hpp"
+#include "harness/profiling/foreign_memory.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
@@ -59,7 +59,7 @@ class ebpf_watch final : public loop_watch {
   void begin(pid_t process) override {
     process_ = process;
     threads_.emplace(process);
-    teller_.emplace(process, hooks_, monotonic_now());
+    teller_.emplace(process, threshold_, hooks_, monotonic_now());
     programs_.watch(process);
     look_at_book();
   }
@@ -113,8 +113,11 @@ class ebpf_watch final : public loop_watch {
   }
 
   slice_stacks& stacks_of(pid_t tid, std::uint64_t slice) {
-    slice_stacks& stacks = open_[tid];
-    if (stacks.slice != slice) stacks = {.slice = slice};
+    auto& slices = open_[tid];
+    slice_stacks& stacks = slices[slice];
+    // Most slices end without an event. Two may be open, where one loop runs inside another.
+    while (slices.size() > 3)
+      slices.erase(slices.begin()->first == slice ? std::next(slices.begin()) : slices.begin());
     return stacks;
   }
 
@@ -132,7 +135,10 @@ class ebpf_watch final : public loop_watch {
     } else if (event.waited != 0) {
       teller_->note_descriptor(event.call, event.first);
     }
-    stacks.add({.waited = event.waited, .call = event.call, .stack = std::move(copy)});
+    stacks.add({.waited = event.waited,
+                .call = event.call,
+                .there = event.waited == 0,
+                .stack = teller_->name(copy)});
   }
 
   loop_identity identity(std::uint32_t loop) const {
@@ -150,7 +156,7 @@ class ebpf_watch final : public loop_watch {
                               .ledger = event.ledger,
                               .stack = stacks.best_for(event.ledger)};
     teller_->keep(found, true, stacks.told != 0ns, *threads_);
-    open_.erase(tid);
+    open_[tid].erase(event.head.slice);
   }
 
   // Where several threads serve a loop, that is how those wait that have nothing to do.
@@ -159,12 +165,13 @@ class ebpf_watch final : public loop_watch {
            programs_.loops()[thread.loop - 1].threads > 1;
   }
 
-  // The slice so far, if it is too long already.
-  std::optional<found_stretch> lasting(const thread_slot& thread, std::uint64_t now) {
+  // The slice so far, if it has taken that long already.
+  std::optional<found_stretch> lasting(const thread_slot& thread, std::uint64_t now,
+                                       nanoseconds least) const {
     if (thread.slice_began == 0 || thread.loop == 0 || thread.loop > programs_.loops().size()) {
       return std::nullopt;
     }
-    if (ns(slice_age(&thread, now)) < threshold_ || parks(thread)) return std::nullopt;
+    if (ns(slice_age(&thread, now)) < least || parks(thread)) return std::nullopt;
     thread_slot so_far = thread;
     charge(&so_far, now);
     return found_stretch{.tid = static_cast<pid_t>(thread.tid),
@@ -186,16 +193,20 @@ class ebpf_watch final : public loop_watch {
         ticking_[slot] = thread->tid;
         if (!programs_.tick(static_cast<pid_t>(thread->tid), slot)) untickable_ = true;
       }
-      if (auto found = lasting(*thread, now)) tell_lasting(*thread, slots[slot], *found);
+      if (!warm_) warm_up(*thread);
+      auto found = lasting(*thread, now, threshold_ / 2);
+      if (!found || !teller_->loop_exists(found->loop)) continue;
+      if (thread->mode == mode_blocked || thread->mode == mode_fault) {
+        copy_waiting(*thread, slots[slot]);
+      }
+      if (ns(slice_age(&*thread, now)) >= threshold_) tell_lasting(*thread, *found);
     }
   }
 
-  void tell_lasting(const thread_slot& thread, const thread_slot& shared, found_stretch& found) {
+  void tell_lasting(const thread_slot& thread, found_stretch& found) {
     slice_stacks& stacks = stacks_of(found.tid, thread.slice);
     const nanoseconds length = length_of(found.ledger);
     if (stacks.told != 0ns && length < 2 * stacks.told) return;
-    if (!teller_->loop_exists(found.loop)) return;
-    if (thread.mode == mode_blocked || thread.mode == mode_fault) copy_waiting(thread, shared);
     found.stack = stacks.best_for(found.ledger);
     // One that computes is told with the stack that the next tick brings.
     if (!found.stack && length < 2 * threshold_ && !untickable_) return;
@@ -206,16 +217,31 @@ class ebpf_watch final : public loop_watch {
 
   // The stack of a thread that waits stays as it is, unless it went on meanwhile.
   void copy_waiting(const thread_slot& thread, const thread_slot& shared) {
+    const auto tid = static_cast<pid_t>(thread.tid);
+    if (stacks_of(tid, thread.slice).copied_call == thread.changed) return;
     captured_stack copy;
     copy.tid = static_cast<pid_t>(thread.tid);
     std::copy(std::begin(thread.registers), std::end(thread.registers), copy.registers.begin());
     copy.stack_begin = copy.registers[7];
-    copy.stack = copy_memory(process_, copy.stack_begin, stack_bytes);
+    copy.stack.resize(stack_bytes);
+    copy.stack.resize(
+        foreign_memory(process_).read(copy.stack_begin, copy.stack.data(), copy.stack.size()));
     teller_->note_descriptor(thread.call, thread.argument[0]);
     const auto after = read_slot(shared);
     if (!after || after->slice != thread.slice || after->changed != thread.changed) return;
-    stacks_of(copy.tid, thread.slice)
-        .add({.waited = now_ns() - thread.changed, .call = thread.call, .stack = std::move(copy)});
+    slice_stacks& stacks = stacks_of(tid, thread.slice);
+    stacks.copied_call = thread.changed;
+    stacks.add({.waited = now_ns() - thread.changed,
+                .call = thread.call,
+                .there = true,
+                .stack = teller_->name(copy)});
+  }
+
+  // By the first thread of a loop: those are what stacks will be taken of.
+  void warm_up(const thread_slot& thread) {
+    if (thread.wait_began == 0) return;
+    warm_ = true;
+    teller_->warm_up(static_cast<pid_t>(thread.tid));
   }
 
   void look_at_book() {
@@ -230,7 +256,7 @@ class ebpf_watch final : public loop_watch {
     for (const thread_slot& shared : programs_.threads().first(used_)) {
       const auto thread = read_slot(shared);
       if (!thread || thread->tid == 0) continue;
-      auto found = lasting(*thread, finished_);
+      auto found = lasting(*thread, finished_, threshold_);
       if (!found || !teller_->loop_exists(found->loop)) continue;
       slice_stacks& stacks = stacks_of(found->tid, thread->slice);
       found->stack = stacks.best_for(found->ledger);
@@ -296,11 +322,12 @@ class ebpf_watch final : public loop_watch {
   std::uint64_t finished_ = 0;
   std::uint32_t used_ = 0;  // slots up to here were used at some time
   bool untickable_ = false;
+  bool warm_ = false;  // the symbols
   nanoseconds book_looked_{};
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
   sample_judge judge_;
-  std::map<pid_t, slice_stacks> open_;
+  std::map<pid_t, std::map<std::uint64_t, slice_stacks>> open_;  // by slice
   std::map<std::uint32_t, std::uint32_t> ticking_;   // the thread of a slot that has a clock
   std::map<std::uint32_t, std::set<pid_t>> served_;  // by loop's index + 1
 };

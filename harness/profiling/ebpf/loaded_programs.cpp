@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <linux/perf_event.h>
+#include <loop_watch.skel.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,7 +20,6 @@
 
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/loop_watch.hpp"
-#include <loop_watch.skel.h>
 
 namespace regatta::profiling {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/profiling/bpf/thread_account.h"
-#include "harness/profiling/captured_stack.hpp"
+#include "harness/profiling/process_symbols.hpp"
 
 namespace regatta::profiling {
 
@@ -17,20 +17,21 @@ namespace regatta::profiling {
 struct slice_stack {
   std::uint64_t waited = 0;  ///< ns; 0: it was on a CPU
   std::int32_t call = kernel_side::no_call;
-  captured_stack stack;
+  bool there = false;  ///< it was named while its thread was there: an interpreter's functions too
+  named_stack stack;
 };
 
-/// The stacks of one slice; the kernel sends few of them. Pure.
+/// The stacks of one slice, few of them. Pure.
 struct slice_stacks {
-  std::uint64_t slice = 0;
   std::chrono::nanoseconds told{};  ///< the slice's length when it was last told; 0: never
   std::vector<slice_stack> taken{};
+  std::uint64_t copied_call = 0;  ///< when the call began whose stack was copied while it waited
 
   void add(slice_stack stack) { taken.push_back(std::move(stack)); }
 
   /// Of where most of the time went: the last one on a CPU, or the longest wait in the call that
   /// waited longest. Any other if there is none.
-  std::optional<captured_stack> best_for(const kernel_side::slice_ledger& ledger) const {
+  std::optional<named_stack> best_for(const kernel_side::slice_ledger& ledger) const {
     if (taken.empty()) return std::nullopt;
     std::uint64_t longest = 0;
     std::int32_t call = kernel_side::no_call;
@@ -41,21 +42,18 @@ struct slice_stacks {
       call = ledger.calls[i].call;
     }
     const bool computes = ledger.user + ledger.kernel >= longest;
-    const slice_stack* best = &taken.back();
-    for (const slice_stack& each : taken) {
-      if (fits(each, computes, call) > fits(*best, computes, call) ||
-          (fits(each, computes, call) == fits(*best, computes, call) &&
-           each.waited >= best->waited)) {
-        best = &each;
-      }
-    }
-    return best->stack;
+    const auto better = [&](const slice_stack& a, const slice_stack& b) {
+      return std::pair(fits(a, computes, call), a.waited) <
+             std::pair(fits(b, computes, call), b.waited);
+    };
+    // The last one of equals.
+    return std::max_element(taken.rbegin(), taken.rend(), better)->stack;
   }
 
  private:
   static int fits(const slice_stack& stack, bool computes, std::int32_t call) {
-    if (computes) return stack.waited == 0 ? 1 : 0;
-    return stack.waited != 0 ? (stack.call == call ? 2 : 1) : 0;
+    const bool right = computes ? stack.waited == 0 : stack.waited != 0 && stack.call == call;
+    return (right ? 4 : 0) + (!computes && stack.waited != 0 ? 2 : 0) + (stack.there ? 1 : 0);
   }
 };
 

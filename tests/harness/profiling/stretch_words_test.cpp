@@ -36,11 +36,12 @@ TEST(stretch_ledger, has_the_longest_share_first_and_sums_to_the_whole) {
   auto ledger = ledger_of(SYS_fsync, 80 * ms, 7);
   ledger.user = 15 * ms;
   ledger.run_queue = 5 * ms;
-  const auto explained = explain(ledger,
-                                 [](const auto&) {
-                                   return call_object{"/var/lib/db", "/var/lib/db"};
-                                 },
-                                 {});
+  const auto explained = explain(
+      ledger,
+      [](const auto&) {
+        return call_object{"/var/lib/db", "/var/lib/db"};
+      },
+      {}, 50ms);
   ASSERT_EQ(explained.ledger.size(), 3U);
   EXPECT_EQ(explained.ledger[0],
             (ledger_share{share_kind::system_call, "fsync", "/var/lib/db", 80ms}));
@@ -52,39 +53,45 @@ TEST(stretch_ledger, has_the_longest_share_first_and_sums_to_the_whole) {
 }
 
 TEST(stretch_ledger, names_causes_in_the_loop_monitors_words) {
-  EXPECT_EQ(explain(ledger_of(SYS_clock_nanosleep, 100 * ms), nothing, {}).cause, "sleeping");
-  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 128, 2), nothing, {}).cause, "a mutex");
-  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 0x189, 0), nothing, {}).cause,
+  EXPECT_EQ(explain(ledger_of(SYS_clock_nanosleep, 100 * ms), nothing, {}, 50ms).cause, "sleeping");
+  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 128, 2), nothing, {}, 50ms).cause,
+            "a mutex");
+  EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 0x189, 0), nothing, {}, 50ms).cause,
             "a condition variable");
   kernel_side::slice_ledger computing{};
   computing.user = 100 * ms;
-  EXPECT_EQ(explain(computing, nothing, {}).cause, "computing");
+  EXPECT_EQ(explain(computing, nothing, {}, 50ms).cause, "computing");
   kernel_side::slice_ledger starved{};
   starved.user = 30 * ms;
   starved.run_queue = 90 * ms;
-  EXPECT_EQ(explain(starved, nothing, {}).cause, "waiting for a CPU");
+  EXPECT_EQ(explain(starved, nothing, {}, 50ms).cause, "waiting for a CPU");
+  starved.user = 60 * ms;  // too long by itself
+  EXPECT_EQ(explain(starved, nothing, {}, 50ms).cause, "computing");
   kernel_side::slice_ledger stopped{};
   stopped.stopped = 90 * ms;
-  EXPECT_EQ(explain(stopped, nothing, {}).cause, "stopped");
+  EXPECT_EQ(explain(stopped, nothing, {}, 50ms).cause, "stopped");
   kernel_side::slice_ledger faulting{};
   faulting.fault = 90 * ms;
-  EXPECT_EQ(explain(faulting, nothing, {}).cause, "page faults");
+  EXPECT_EQ(explain(faulting, nothing, {}, 50ms).cause, "page faults");
 }
 
 TEST(stretch_ledger, knows_a_sockets_read_from_a_files) {
   const auto ledger = ledger_of(SYS_read, 100 * ms, 5);
-  const auto socket = explain(ledger,
-                              [](const auto&) {
-                                return call_object{"tcp 127.0.0.1:5432", "socket:[1]"};
-                              },
-                              {});
+  const auto socket = explain(
+      ledger,
+      [](const auto&) {
+        return call_object{"tcp 127.0.0.1:5432", "socket:[1]"};
+      },
+      {}, 50ms);
   EXPECT_EQ(socket.cause, "socket I/O");
   EXPECT_EQ(socket.detail, "read of tcp 127.0.0.1:5432");
 }
 
 TEST(stretch_ledger, knows_a_name_lookup_by_its_function) {
-  const std::vector<profile_frame> stack = {{.function = "poll"}, {.function = "getaddrinfo"}};
-  EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack).cause, "name lookup");
+  std::vector<profile_frame> stack(2);
+  stack[0].function = "poll";
+  stack[1].function = "getaddrinfo";
+  EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack, 50ms).cause, "name lookup");
 }
 
 TEST(own_time, leaves_out_what_the_machine_did) {
@@ -171,18 +178,26 @@ TEST(stretch_list, counts_those_it_has_no_room_for_with_longer_ones) {
 TEST(slice_stacks, give_the_one_of_where_the_time_went) {
   slice_stacks stacks;
   EXPECT_FALSE(stacks.best_for(ledger_of(SYS_fsync, 50 * ms)));
-  captured_stack stack;
-  const auto take = [&](pid_t tid, std::uint64_t waited, long call) {
-    stack.tid = tid;
-    stacks.add({.waited = waited, .call = static_cast<std::int32_t>(call), .stack = stack});
+  const auto take = [&](const char* name, std::uint64_t waited, long call, bool there) {
+    profile_frame frame;
+    frame.function = name;
+    stacks.add({.waited = waited,
+                .call = static_cast<std::int32_t>(call),
+                .there = there,
+                .stack = {.frames = {frame}, .complete = true, .note = {}}});
   };
-  take(1, 30 * ms, SYS_read);
-  take(2, 50 * ms, SYS_fsync);
-  take(3, 0, kernel_side::no_call);
+  const auto best = [&](const kernel_side::slice_ledger& ledger) {
+    return stacks.best_for(ledger)->frames.front().function;
+  };
+  take("read", 30 * ms, SYS_read, true);
+  take("fsync, seen from its end", 50 * ms, SYS_fsync, false);
+  take("computing", 0, kernel_side::no_call, true);
   auto ledger = ledger_of(SYS_fsync, 50 * ms);
-  EXPECT_EQ(stacks.best_for(ledger)->tid, 2);
+  EXPECT_EQ(best(ledger), "fsync, seen from its end");
+  take("fsync", 40 * ms, SYS_fsync, true);
+  EXPECT_EQ(best(ledger), "fsync");
   ledger.user = 60 * ms;
-  EXPECT_EQ(stacks.best_for(ledger)->tid, 3);
+  EXPECT_EQ(best(ledger), "computing");
 }
 
 }  // namespace

@@ -138,6 +138,27 @@ TEST_F(thread_account, begins_every_slice_with_an_empty_ledger) {
   EXPECT_EQ(slice_age(&thread, at(512)), 1 * ms);
 }
 
+TEST_F(thread_account, takes_a_loop_inside_a_callback_for_a_call_of_it) {
+  thread_slot& t = thread;
+  on_call_begins(&t, at(10), SYS_epoll_wait, 9, 0, 0);  // of an inner loop
+  go_inside(&t, at(10));
+  EXPECT_EQ(slice_age(&t, at(50)), 0U);
+  const auto inner = std::make_unique<loop_slot>();
+  begin_wait(&t, at(10), 0);
+  on_call_ends(&t, at(60));
+  begin_slice(&t, inner.get(), at(60));
+  on_call_begins(&t, at(62), SYS_epoll_wait, 5, 0, 0);  // of the outer one
+  t.slice_began = 0;                                    // it has left the inner loop
+  come_back(&t, at(62));
+  EXPECT_EQ(t.slice, 1U);
+  EXPECT_EQ(end_slice(&t, loop.get(), at(62)), 62 * ms);
+  EXPECT_EQ(t.ledger.user, 10 * ms);
+  ASSERT_EQ(t.ledger.used, 1U);
+  EXPECT_EQ(t.ledger.calls[0].time, 52 * ms);
+  EXPECT_EQ(t.ledger.calls[0].first, inner_loop);
+  EXPECT_EQ(t.argument[0], 5U);
+}
+
 TEST(wait_kinds, are_those_that_a_loop_waits_by) {
   EXPECT_EQ(wait_kind_of(SYS_epoll_wait, 0, 0, 0, 0), static_cast<__u32>(wait_epoll));
   EXPECT_EQ(wait_kind_of(SYS_epoll_pwait, 0, 0, 0, 0), static_cast<__u32>(wait_epoll));
