@@ -148,6 +148,20 @@ TEST_F(BlockedProgram, IsSampledWhileItRuns) {
   EXPECT_TRUE(stack.complete) << text_of(stack);
 }
 
+TEST_F(BlockedProgram, IsSampledNoMoreWhenItIsRemovedAndLostSamplesAreCounted) {
+  ASSERT_NO_FATAL_FAILURE(start(REGATTA_BLOCKED_PROGRAM, {"spin"}));
+  perf_capture samples({.hertz = 2000});
+  if (const auto problem = samples.add(child_->pid())) GTEST_SKIP() << *problem;
+  // More in 10 ms than there is room for.
+  EXPECT_TRUE(test::eventually([&] {
+    samples.read();
+    return samples.lost() > 0;
+  }));
+  samples.remove(child_->pid());
+  EXPECT_TRUE(samples.read().empty());
+  EXPECT_NE(perf_capture({}).add(0x3fffff), std::nullopt);  // no such thread
+}
+
 TEST_F(BlockedProgram, MayHaveLoadedALibrarySince) {
   ASSERT_NO_FATAL_FAILURE(start(REGATTA_BLOCKED_PROGRAM, {"plugin", REGATTA_BLOCKED_PLUGIN}));
   process_symbols names(child_->pid());
