@@ -80,8 +80,10 @@ struct process_symbols::state {
     return known[address] = std::move(frames);
   }
 
-  void add_python(named_stack& stack, pid_t thread) {
-    if (std::none_of(stack.frames.begin(), stack.frames.end(), is_python_evaluation)) return;
+  void add_python(named_stack& stack, const captured_stack& captured) {
+    const auto count = static_cast<std::size_t>(
+        std::count_if(stack.frames.begin(), stack.frames.end(), is_python_evaluation));
+    if (count == 0) return;
     if (!looked_for_python) python = find_python(process, modules);
     looked_for_python = true;
     if (!python) {
@@ -92,12 +94,21 @@ struct process_symbols::state {
       stack.note = fmt::format("The Python functions are not known: {}.", python->problem());
       return;
     }
-    const auto evaluations = python->read(thread);
-    if (auto merged = merge_python(stack.frames, stack.complete, evaluations)) {
-      stack.frames = std::move(*merged);
-    } else {
-      stack.note = "The Python functions are not known: the thread went on before they were read.";
+    const auto evaluations =
+        match_evaluations(python->read(captured.tid), captured, count, stack.complete);
+    const auto unknown =
+        std::count_if(evaluations.begin(), evaluations.end(),
+                      [](const python_frames::evaluation& each) { return each.functions.empty(); });
+    if (unknown != 0) {
+      stack.note = fmt::format(
+          "{} Python functions are not known: the thread went on before they "
+          "were read.",
+          unknown < std::ssize(evaluations) ? "The innermost" : "The");
     }
+    // The perf map has the same functions once more.
+    std::erase_if(stack.frames,
+                  [](const profile_frame& frame) { return frame.module == python_module; });
+    stack.frames = merge_python(stack.frames, evaluations);
   }
 };
 
@@ -113,7 +124,7 @@ named_stack process_symbols::stack(const captured_stack& captured) {
     auto frames = state_->look_up(address);
     std::move(frames.begin(), frames.end(), std::back_inserter(result.frames));
   }
-  state_->add_python(result, captured.tid);
+  state_->add_python(result, captured);
   if (result.note.empty() && !state_->modules.known()) {
     result.note =
         "What the process has mapped could not be read: it had ended, or it is another "

@@ -18,7 +18,8 @@ constexpr std::size_t most_frames = 2000;
 constexpr std::size_t most_threads = 10'000;
 constexpr std::size_t most_text = 4096;        // characters
 constexpr std::size_t most_bytes = 1U << 20U;  // of a line table
-constexpr std::uint64_t object_type = 8, text_length = 16, text_state = 32;
+constexpr std::uint64_t object_type = 8, object_size = 16, text_length = 16, text_state = 32;
+constexpr std::uint64_t code_unit = 2;  // bytes
 
 // Code points of 1, 2 or 4 bytes to UTF-8.
 std::string utf8(std::span<const std::byte> data, std::size_t width) {
@@ -142,6 +143,7 @@ const python_frames::known_code* python_frames::code_at(std::uint64_t address) {
   known_code found{word(layout_.code_file),
                    word(layout_.code_name),
                    word(layout_.code_line_table),
+                   word(object_size),
                    static_cast<std::uint32_t>(word(layout_.code_first_line)),
                    {},
                    {}};
@@ -177,12 +179,16 @@ std::vector<python_frames::evaluation> python_frames::read(pid_t thread) {
       // One unit before the first: not begun yet.
       const std::uint64_t offset = *instruction > begin ? *instruction - begin : 0;
       frame.line = python_line(known->lines, known->first_line, offset).value_or(known->first_line);
-      current.push_back(std::move(frame));
+      if (current.functions.empty()) {
+        current.code_begin = begin;
+        current.code_end = begin + known->units * code_unit;
+      }
+      current.functions.push_back(std::move(frame));
     }
     const bool called_by_c = layout_.c_stack_owner ? !has_function : *entry != 0;
     if (called_by_c) evaluations.push_back(std::exchange(current, {}));
   }
-  if (!current.empty()) evaluations.push_back(std::move(current));
+  if (!current.functions.empty()) evaluations.push_back(std::move(current));
   return evaluations;
 }
 
@@ -190,17 +196,64 @@ bool is_python_evaluation(const profile_frame& frame) {
   return frame.function.starts_with("_PyEval_EvalFrameDefault");
 }
 
-std::optional<std::vector<profile_frame>> merge_python(
-    std::span<const profile_frame> native, bool complete,
-    std::span<const python_frames::evaluation> evaluations) {
-  const auto count =
-      static_cast<std::size_t>(std::count_if(native.begin(), native.end(), is_python_evaluation));
-  if (count > evaluations.size() || (complete && count < evaluations.size())) return std::nullopt;
+namespace {
+
+// In DWARF's order: rbx, rbp, r12 to r15.
+constexpr std::array<std::size_t, 6> callee_saved{3, 6, 12, 13, 14, 15};
+
+// Whether the capture points into the bytecode.
+bool fits(const python_frames::evaluation& evaluation, const captured_stack& captured) {
+  if (evaluation.functions.empty()) return false;
+  const auto is_inside = [&](std::uint64_t word) {
+    // One unit before: where the instruction pointer of a function is that begins.
+    return evaluation.code_begin <= word + code_unit && word < evaluation.code_end;
+  };
+  if (std::any_of(captured.registers.begin(), captured.registers.end(), is_inside)) return true;
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= captured.stack.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, captured.stack.data() + at, sizeof(word));
+    if (is_inside(word)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<python_frames::evaluation> match_evaluations(
+    std::vector<python_frames::evaluation> evaluations, const captured_stack& captured,
+    std::size_t count, bool complete) {
+  const bool can_tell =
+      std::any_of(callee_saved.begin(), callee_saved.end(),
+                  [&](std::size_t number) { return captured.registers[number] != 0; });
+  const bool fewer = evaluations.size() < count;
+  const bool more = evaluations.size() > count && complete;
+  if (!can_tell && (fewer || more)) return std::vector<python_frames::evaluation>(count);
+  // The outer ends are those that remain alike.
+  if (fewer) evaluations.insert(evaluations.begin(), count - evaluations.size(), {});
+  if (more) {
+    const auto surplus = static_cast<std::ptrdiff_t>(evaluations.size() - count);
+    evaluations.erase(evaluations.begin(), evaluations.begin() + surplus);
+  }
+  if (!can_tell) return evaluations;
+  for (python_frames::evaluation& evaluation : evaluations) {
+    if (fits(evaluation, captured)) return evaluations;
+    evaluation = {};
+  }
+  return evaluations;
+}
+
+std::vector<profile_frame> merge_python(std::span<const profile_frame> native,
+                                        std::span<const python_frames::evaluation> evaluations) {
   std::vector<profile_frame> merged;
   std::size_t next = 0;
+  const auto add_functions = [&] {
+    const auto& functions = evaluations[next++].functions;
+    merged.insert(merged.end(), functions.begin(), functions.end());
+  };
   for (const profile_frame& frame : native) {
-    if (frame.module == python_module) continue;  // from the perf map: the same function once more
-    if (!is_python_evaluation(frame)) {
+    const bool evaluates = is_python_evaluation(frame) && next < evaluations.size();
+    if (!evaluates || evaluations[next].functions.empty()) {
+      if (evaluates) ++next;
       merged.push_back(frame);
       continue;
     }
@@ -208,12 +261,9 @@ std::optional<std::vector<profile_frame>> merge_python(
     while (!merged.empty() && merged.back().inlined && merged.back().address == frame.address) {
       merged.pop_back();
     }
-    const auto& functions = evaluations[next++];
-    merged.insert(merged.end(), functions.begin(), functions.end());
+    add_functions();
   }
-  for (; next < evaluations.size(); ++next) {  // farther out than the native stack was copied
-    merged.insert(merged.end(), evaluations[next].begin(), evaluations[next].end());
-  }
+  while (next < evaluations.size()) add_functions();
   return merged;
 }
 

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/profiling/captured_stack.hpp"
 #include "harness/profiling/foreign_memory.hpp"
 #include "harness/profiling/profile_frame.hpp"
 #include "harness/profiling/python_layout.hpp"
@@ -40,19 +41,24 @@ class python_frames {
 
   /// Functions that called each other without a C function between them, innermost first: what one
   /// _PyEval_EvalFrameDefault on the native stack stands for.
-  using evaluation = std::vector<profile_frame>;
+  struct evaluation {
+    std::vector<profile_frame> functions;        ///< empty: not known
+    std::uint64_t code_begin = 0, code_end = 0;  ///< the bytecode of the innermost one
+    bool operator==(const evaluation&) const = default;
+  };
   /// Innermost first. Empty if the thread has no Python frames, or they cannot be read.
   std::vector<evaluation> read(pid_t thread);
 
  private:
   struct known_code {
-    std::uint64_t file = 0, name = 0, line_table = 0;  // of its objects: it may be another by now
+    // Of its objects, and how long it is: there may be another one at its address by now.
+    std::uint64_t file = 0, name = 0, line_table = 0, units = 0;
     std::uint32_t first_line = 0;
     profile_frame frame;  // without a line
     std::vector<std::byte> lines;
     bool same_as(const known_code& other) const {
       return file == other.file && name == other.name && line_table == other.line_table &&
-             first_line == other.first_line;
+             units == other.units && first_line == other.first_line;
     }
   };
   std::optional<std::uint64_t> current_frame(pid_t thread) const;
@@ -69,12 +75,20 @@ class python_frames {
   std::map<std::uint64_t, known_code> codes_;
 };
 
+/// Which of the evaluations, read later, are those of the captured stack: an answer for each of its
+/// `count` native frames of the interpreter, innermost first, without functions where the thread
+/// had gone on. An evaluation keeps pointers into its bytecode on the stack or in a register, which
+/// the capture must have; what called such an evaluation has not changed either. `complete`: the
+/// native stack reaches the thread's start. A capture without callee-saved registers cannot tell,
+/// and only the number is compared.
+std::vector<python_frames::evaluation> match_evaluations(
+    std::vector<python_frames::evaluation> evaluations, const captured_stack& captured,
+    std::size_t count, bool complete);
+
 /// The native stack with its interpreter's frames replaced by the Python functions that these stand
-/// for. `complete`: the native stack reaches the thread's start. nullopt if the two do not fit:
-/// they were not taken at the same time.
-std::optional<std::vector<profile_frame>> merge_python(
-    std::span<const profile_frame> native, bool complete,
-    std::span<const python_frames::evaluation> evaluations);
+/// for. Evaluations beyond them are farther out than the native stack reaches, and come last.
+std::vector<profile_frame> merge_python(std::span<const profile_frame> native,
+                                        std::span<const python_frames::evaluation> evaluations);
 
 /// Whether it is a native frame of CPython's interpreter loop.
 bool is_python_evaluation(const profile_frame& frame);

@@ -69,7 +69,7 @@ TEST(Culprit, OfNodeIsThatOfTheService) {
                   frame("readFileSync", jit_module, "node:fs"),
                   frame("handle", jit_module, "/srv/app.js"), frame("uv_run", "/usr/bin/node")}),
       "handle");
-  EXPECT_EQ(culprit_of({fsync_call, native, frame("uv_run", "/usr/bin/node")}), "fsync");
+  EXPECT_EQ(culprit_of({fsync_call, native, frame("uv_run", "/usr/bin/node")}), "node::fs::Read");
 }
 
 TEST(Culprit, IsAtLeastTheInnermostFunction) {

@@ -91,16 +91,21 @@ TEST(ProcessPerfMap, IsThatOfTheProcessesOwnNamespaces) {
   EXPECT_EQ(frame->function, "inside");
 }
 
+struct removed_file {
+  std::string path;
+  ~removed_file() { std::filesystem::remove(path); }
+};
+
 TEST(ProcessPerfMap, OfAnotherUserIsNotBelieved) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file another user's";
   watched_child child("/bin/sh", {"-c", "echo ready; exec sleep 1000"});
   ASSERT_TRUE(child.is_ready());
   const std::string file = fmt::format("/tmp/perf-{}.map", child.pid());
+  const removed_file removed{file};
   std::ofstream(file) << "1000 10 false\n";
   ASSERT_EQ(::chown(file.c_str(), 65534, 65534), 0);
   process_perf_map map(child.pid());
   EXPECT_EQ(map.at(0x1008), std::nullopt);
-  std::filesystem::remove(file);
 }
 
 // What is compiled has no tables for unwinding, but frame pointers.
@@ -116,7 +121,9 @@ TEST(ProcessPerfMap, NamesTheFunctionsOfNode) {
                          "function outerInJavaScript() { busyInJavaScript(1e15); }\n"
                          "console.log('ready');\n"
                          "setImmediate(outerInJavaScript);\n";
-  watched_child child(node, {"--perf-basic-prof", "--interpreted-frames-native-stack", file});
+  watched_child child(node, {"--perf-basic-prof", "--interpreted-frames-native-stack",
+                             "--no-logfile-per-isolate", "--logfile=/dev/null", file});
+  const removed_file map{fmt::format("/tmp/perf-{}.map", child.pid())};
   ASSERT_TRUE(child.is_ready());
   process_symbols names(child.pid());
   named_stack stack;
@@ -128,14 +135,13 @@ TEST(ProcessPerfMap, NamesTheFunctionsOfNode) {
     const auto captured = test::capture(child.pid());
     if (captured) stack = names.stack(*captured);
     return find("busyInJavaScript") != stack.frames.end();
-  }));
+  })) << test::text_of(stack);
   const auto busy = find("busyInJavaScript");
   ASSERT_NE(busy, stack.frames.end());
   EXPECT_EQ(busy->file, file);
   EXPECT_EQ(busy->line, 2U);
   EXPECT_NE(find("outerInJavaScript"), stack.frames.end());
   EXPECT_TRUE(stack.complete);
-  std::filesystem::remove(fmt::format("/tmp/perf-{}.map", child.pid()));
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ namespace {
 
 using test::capture;
 using test::temporary_folder;
+using test::text_of;
 using test::watched_child;
 
 const profile_frame* find(const named_stack& stack, std::string_view function) {
@@ -33,15 +34,6 @@ const profile_frame* find(const named_stack& stack, std::string_view function) {
         return frame.function.find(function) != std::string::npos;
       });
   return found != stack.frames.end() ? &*found : nullptr;
-}
-
-std::string text_of(const named_stack& stack) {
-  std::string text = stack.note;
-  for (const profile_frame& frame : stack.frames) {
-    text += fmt::format("\n{} {}:{} {} {:#x}{}", frame.function, frame.file, frame.line,
-                        frame.module, frame.address, frame.inlined ? " inlined" : "");
-  }
-  return text;
 }
 
 // In this order, with others between them.
@@ -154,6 +146,20 @@ TEST_F(BlockedProgram, IsSampledWhileItRuns) {
   const named_stack stack = names.stack(taken.back().stack);
   expect_chain(stack, {"known::spin()", "known::service::handle", "known::outer", "main"});
   EXPECT_TRUE(stack.complete) << text_of(stack);
+}
+
+TEST_F(BlockedProgram, IsSampledNoMoreWhenItIsRemovedAndLostSamplesAreCounted) {
+  ASSERT_NO_FATAL_FAILURE(start(REGATTA_BLOCKED_PROGRAM, {"spin"}));
+  perf_capture samples({.hertz = 2000});
+  if (const auto problem = samples.add(child_->pid())) GTEST_SKIP() << *problem;
+  // More in 10 ms than there is room for.
+  EXPECT_TRUE(test::eventually([&] {
+    samples.read();
+    return samples.lost() > 0;
+  }));
+  samples.remove(child_->pid());
+  EXPECT_TRUE(samples.read().empty());
+  EXPECT_NE(perf_capture({}).add(0x3fffff), std::nullopt);  // no such thread
 }
 
 TEST_F(BlockedProgram, MayHaveLoadedALibrarySince) {

@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/profiling/culprit.hpp"
@@ -181,26 +184,111 @@ profile_frame python(const std::string& function) {
   return {.function = function, .file = {}, .module = python_module};
 }
 
+using evaluations = std::vector<python_frames::evaluation>;
+
+python_frames::evaluation evaluation(std::vector<profile_frame> functions, std::uint64_t code = 0) {
+  return {std::move(functions), code, code + 100};
+}
+
 TEST(MergePython, PutsEachEvaluationWhereItsNativeFrameWas) {
   const std::vector<profile_frame> stack{native("sleep"), native("_PyEval_EvalFrameDefault"),
                                          native("map_next"), native("_PyEval_EvalFrameDefault"),
                                          native("_start")};
-  const std::vector<python_frames::evaluation> evaluations{{python("a"), python("b")},
-                                                           {python("c")}};
   const std::vector<profile_frame> expected{native("sleep"),    python("a"), python("b"),
                                             native("map_next"), python("c"), native("_start")};
-  EXPECT_EQ(merge_python(stack, true, evaluations), expected);
+  EXPECT_EQ(merge_python(stack, evaluations{evaluation({python("a"), python("b")}),
+                                            evaluation({python("c")})}),
+            expected);
 }
 
-TEST(MergePython, SaysThatTheTwoWereNotTakenAtTheSameTime) {
-  const std::vector<profile_frame> stack{native("_PyEval_EvalFrameDefault"), native("_start")};
-  EXPECT_EQ(merge_python(stack, true, {}), std::nullopt);
-  const std::vector<python_frames::evaluation> more{{python("a")}, {python("b")}};
-  EXPECT_EQ(merge_python(stack, true, more), std::nullopt);
-  // A stack that was not copied to its end has not all of them.
-  const auto merged = merge_python(stack, false, more);
-  ASSERT_TRUE(merged);
-  EXPECT_EQ(merged->back(), python("b"));
+TEST(MergePython, LeavesTheNativeFrameWhereTheFunctionsAreNotKnown) {
+  const std::vector<profile_frame> stack{native("_PyEval_EvalFrameDefault"), native("map_next"),
+                                         native("_PyEval_EvalFrameDefault")};
+  const auto merged = merge_python(stack, evaluations{{}, evaluation({python("c")})});
+  EXPECT_EQ(merged, (std::vector<profile_frame>{stack[0], stack[1], python("c")}));
+}
+
+TEST(MergePython, AddsWhatIsFartherOutThanTheNativeStackReaches) {
+  const std::vector<profile_frame> stack{native("_PyEval_EvalFrameDefault")};
+  const auto merged =
+      merge_python(stack, evaluations{evaluation({python("a")}), evaluation({python("b")})});
+  EXPECT_EQ(merged, (std::vector<profile_frame>{python("a"), python("b")}));
+}
+
+// With a pointer into the bytecode at `code`.
+captured_stack pointing_at(std::uint64_t code) {
+  captured_stack captured;
+  captured.registers[3] = 1;  // known
+  captured.stack.resize(64);
+  std::memcpy(captured.stack.data() + 24, &code, sizeof(code));
+  return captured;
+}
+
+const evaluations three{evaluation({python("a")}, 1000), evaluation({python("b")}, 2000),
+                        evaluation({python("c")}, 3000)};
+
+TEST(MatchEvaluations, BelievesWhatTheCaptureKnowsAndItsCallers) {
+  EXPECT_EQ(match_evaluations(three, pointing_at(1050), 3, true), three);
+  EXPECT_EQ(match_evaluations(three, pointing_at(2050), 3, true),
+            (evaluations{{}, three[1], three[2]}));
+  EXPECT_EQ(match_evaluations(three, pointing_at(5000), 3, true), evaluations(3));
+}
+
+TEST(MatchEvaluations, ComparesFromTheOuterEndWhenTheThreadWentOn) {
+  EXPECT_EQ(match_evaluations(three, pointing_at(3000), 2, true), (evaluations{{}, three[2]}));
+  EXPECT_EQ(match_evaluations(three, pointing_at(1000), 4, true),
+            (evaluations{{}, three[0], three[1], three[2]}));
+  // The rest is farther out than the stack was unwound.
+  EXPECT_EQ(match_evaluations(three, pointing_at(1000), 2, false), three);
+}
+
+TEST(MatchEvaluations, CompareTheNumberAloneWithoutRegisters) {
+  captured_stack captured = pointing_at(5000);
+  captured.registers = {};
+  EXPECT_EQ(match_evaluations(three, captured, 3, true), three);
+  EXPECT_EQ(match_evaluations(three, captured, 2, true), evaluations(2));
+  EXPECT_EQ(match_evaluations({}, captured, 1, true), evaluations(1));
+}
+
+// In both the loop of the interpreter is entered as often.
+constexpr const char* alternating = R"(import sys
+
+def spin():
+    for i in range(1 << 62):
+        pass
+
+def wait():
+    sys.stdin.read(1)
+    spin()
+
+print("ready", flush=True)
+wait()
+)";
+
+TEST_P(PythonFrames, AreNotThoseOfWhatCameAfterwards) {
+  const auto program = interpreter(GetParam());
+  if (!program) GTEST_SKIP() << "there is no Python " << GetParam();
+  std::ofstream(file_) << alternating;
+  watched_child child(*program, {file_});
+  ASSERT_TRUE(child.is_ready());
+  ASSERT_TRUE(child.thread_in(SYS_read));
+  const auto waiting = test::capture(child.pid());
+  if (!waiting) GTEST_SKIP() << "ptrace is denied";
+  process_symbols names(child.pid());
+  const named_stack first = names.stack(*waiting);
+  EXPECT_EQ(first.note, "");
+  EXPECT_EQ(python_places(first, file_), (std::vector<python_place>{{"wait", 8}, {"<module>", 12}}))
+      << test::text_of(first);
+  child.tell();
+  std::optional<captured_stack> spinning;
+  ASSERT_TRUE(test::eventually([&] {
+    spinning = test::capture(child.pid());
+    const auto places = python_places(names.stack(spinning.value_or(captured_stack{})), file_);
+    return !places.empty() && places.front().function == "spin";
+  }));
+  const named_stack late = names.stack(*waiting);
+  for (const python_place& place : python_places(late, file_)) EXPECT_NE(place.function, "spin");
+  EXPECT_NE(late.note.find("went on"), std::string::npos) << test::text_of(late);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "harness/platform/child_process.hpp"
@@ -24,6 +25,7 @@
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/captured_stack.hpp"
 #include "harness/profiling/foreign_memory.hpp"
+#include "harness/profiling/process_symbols.hpp"
 
 namespace regatta::profiling::test {
 
@@ -62,8 +64,11 @@ class watched_child {
     std::string line;
     pollfd entry{output_.get(), POLLIN, 0};
     for (char c = 0; ::poll(&entry, 1, 20'000) > 0 && ::read(output_.get(), &c, 1) == 1;) {
-      line += c;
-      if (line == "ready\n") return true;
+      if (c != '\n') {
+        line += c;
+      } else if (std::exchange(line, "") == "ready") {
+        return true;
+      }
     }
     return false;
   }
@@ -118,6 +123,16 @@ inline std::optional<captured_stack> capture(pid_t thread, std::size_t most = 16
   }
   ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
   return result;
+}
+
+/// For a failed expectation.
+inline std::string text_of(const named_stack& stack) {
+  std::string text = stack.note;
+  for (const profile_frame& frame : stack.frames) {
+    text += fmt::format("\n{} {}:{} {} {:#x}{}", frame.function, frame.file, frame.line,
+                        frame.module, frame.address, frame.inlined ? " inlined" : "");
+  }
+  return text;
 }
 
 }  // namespace regatta::profiling::test
