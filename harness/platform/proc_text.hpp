@@ -51,6 +51,15 @@ std::optional<Number> number(std::string_view text) {
   return value;
 }
 
+/// The whole text is one number in base 16, with or without "0x".
+inline std::optional<std::uint64_t> hexadecimal(std::string_view text) {
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 /// What follows `name` and ':' or a blank on a line of its own: "Threads:\t4", "nr_periods 12".
 inline std::optional<std::string_view> value_of(std::string_view text, std::string_view name) {
   while (!text.empty()) {

@@ -119,7 +119,10 @@ class client {
  private:
   bool fill() {
     char bytes[16384];
-    const ssize_t count = ::recv(socket_.get(), bytes, sizeof(bytes), 0);
+    ssize_t count = 0;
+    do {
+      count = ::recv(socket_.get(), bytes, sizeof(bytes), 0);
+    } while (count < 0 && errno == EINTR);  // a child of an earlier test may have ended
     if (count < 0) throw std::system_error(errno, std::generic_category(), "recv");
     received_.append(bytes, static_cast<std::size_t>(count));
     return count > 0;

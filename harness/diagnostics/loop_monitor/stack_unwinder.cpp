@@ -4,10 +4,10 @@
 #include <elfutils/libdwfl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <optional>
 
+#include "harness/diagnostics/dwfl_session.hpp"
+#include "harness/diagnostics/frame_guess.hpp"
 #include "harness/diagnostics/own_modules.hpp"
 
 namespace regatta::internal {
@@ -15,18 +15,6 @@ namespace {
 
 constexpr std::size_t most_frames = 256;
 constexpr int most_guesses = 64;  // of a frame; code that is not optimised leaves many behind
-
-struct dwfl_closer {
-  void operator()(Dwfl* session) const { dwfl_end(session); }
-};
-
-char* debuginfo_path = nullptr;
-constexpr Dwfl_Callbacks callbacks{
-    .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_build_id_find_debuginfo,  // the standard one may ask a server
-    .section_address = dwfl_offline_section_address,
-    .debuginfo_path = &debuginfo_path,
-};
 
 // What elfutils asks while it unwinds. Its argument is the address of the copy in work.
 using current_copy = const stack_copy*;
@@ -97,11 +85,11 @@ int add_frame(Dwfl_Frame* frame, void* argument) {
 }  // namespace
 
 struct stack_unwinder::state {
-  std::unique_ptr<Dwfl, dwfl_closer> session;
+  dwfl_session session;
   current_copy copy = nullptr;
 
   void open() {
-    session.reset(dwfl_begin(&callbacks));
+    session = open_session();
     if (!session) return;
     dwfl_report_begin(session.get());
     report_own_modules(session.get());
@@ -109,26 +97,6 @@ struct stack_unwinder::state {
     if (!dwfl_attach_state(session.get(), nullptr, ::getpid(), &thread_callbacks, &copy)) {
       session.reset();
     }
-  }
-
-  // A module of dwfl_addrmodule's may also be the nearest one below.
-  Dwfl_Module* module_at(std::uintptr_t address) {
-    Dwfl_Module* const module = dwfl_addrmodule(session.get(), address);
-    Dwarf_Addr begin = 0, end = 0;
-    if (module == nullptr) return nullptr;
-    dwfl_module_info(module, nullptr, &begin, &end, nullptr, nullptr, nullptr, nullptr);
-    return begin <= address && address < end ? module : nullptr;
-  }
-
-  // There is a function, by the tables for exceptions.
-  bool is_in_function(std::uintptr_t address) {
-    Dwfl_Module* const module = module_at(address);
-    Dwarf_Addr bias = 0;
-    Dwarf_CFI* const table = module != nullptr ? dwfl_module_eh_cfi(module, &bias) : nullptr;
-    Dwarf_Frame* frame = nullptr;
-    if (table == nullptr || dwarf_cfi_addrframe(table, address - bias, &frame) != 0) return false;
-    std::free(frame);
-    return true;
   }
 
   // Complete if it came to the outermost frame, which says of itself that nobody called it.
@@ -144,35 +112,24 @@ struct stack_unwinder::state {
     copy = nullptr;
     return result;
   }
-
-  // The first pair on the stack that looks like a frame's beginning: the caller's frame, which is
-  // above it, and a return address.
-  std::optional<std::uintptr_t> guess_frame(const stack_copy& from, std::uintptr_t above) {
-    const std::uintptr_t end = from.begin + from.bytes.size();
-    for (std::uintptr_t at = (above + 7) & ~std::uintptr_t{7}; at + 16 <= end; at += 8) {
-      const std::uint64_t outer = from.word(at).value_or(0);
-      if (outer <= at || outer >= end || outer % 8 != 0) continue;
-      const std::uint64_t caller = from.word(at + 8).value_or(0);
-      if (!is_in_function(caller)) continue;
-      if (const auto further = from.word(outer + 8); further && is_in_function(*further)) return at;
-    }
-    return std::nullopt;
-  }
 };
 
 stack_unwinder::stack_unwinder() : state_(std::make_unique<state>()) { state_->open(); }
 stack_unwinder::~stack_unwinder() = default;
 
 std::vector<unwound_frame> stack_unwinder::frames(const stack_copy& copy) {
-  if (state_->session && state_->module_at(copy.code) == nullptr)
+  if (state_->session && module_at(state_->session.get(), copy.code) == nullptr)
     state_->open();  // loaded since, perhaps
   if (!state_->session) return {{.code = copy.code, .stack = copy.stack}};
   state::walk best = state_->unwind(copy);
   if (!best.complete && !copy.registers[register_numbers::frame]) {
     stack_copy guessed = copy;
     std::uintptr_t above = copy.stack;
+    const auto is_code = [this](std::uintptr_t address) {
+      return is_in_function(state_->session.get(), address);
+    };
     for (int attempt = 0; attempt < most_guesses && !best.complete; ++attempt) {
-      const auto frame = state_->guess_frame(copy, above);
+      const auto frame = guess_frame(copy.bytes, copy.begin, above, is_code);
       if (!frame) break;
       guessed.registers[register_numbers::frame] = *frame;
       state::walk other = state_->unwind(guessed);

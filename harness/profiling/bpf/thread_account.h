@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* How a thread's time is divided into waits for a loop's descriptors and the slices between them,
+ * and a slice's time into its causes. C that the kernel side runs, the profiler reads and the unit
+ * tests feed with lists of events: no map, no helper, no clock in here. Times are nanoseconds of
+ * CLOCK_MONOTONIC. Thread safety: a thread's slot is changed by that thread alone while it runs,
+ * and by who wakes it or switches to it while it does not.
+ */
+#ifndef REGATTA_THREAD_ACCOUNT_H
+#define REGATTA_THREAD_ACCOUNT_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+namespace regatta::profiling::kernel_side {
+#define ACCOUNT_FUNCTION inline
+#else
+#define ACCOUNT_FUNCTION static inline __attribute__((always_inline))
+#endif
+
+/* A wait of a loop inside the callback, in place of its descriptor. */
+static const __u64 inner_loop = (__u64)-1;
+
+enum { call_shares = 6, register_count = 17, no_call = -1 };
+
+/* The steps of harness/statistics/duration_histogram.hpp. */
+enum { bucket_steps = 64, bucket_bits = 44, bucket_count = (bucket_bits - 5) * bucket_steps };
+
+enum thread_mode { mode_user, mode_kernel, mode_blocked, mode_runnable, mode_stopped, mode_fault };
+
+/* What a thread waits for its descriptors by; a stronger one shows that the weaker ones were calls
+ * of its callbacks. */
+enum wait_kind { wait_none, wait_poll, wait_uring, wait_epoll };
+
+/* Time spent waiting in one system call. */
+struct call_share {
+  __u64 time;
+  __u64 first;  /* its first argument: a descriptor, or the address of a futex */
+  __u32 second; /* the lower halves of the next two */
+  __u32 third;
+  __s32 call;
+  __u32 owner; /* of a lock: the thread that held it; 0 if not known */
+};
+
+/* The parts of a slice sum up to its length. */
+struct slice_ledger {
+  __u64 user, kernel, run_queue, fault, stopped;
+  __u64 other_calls; /* in more different calls than there is room for */
+  __u32 used;        /* of calls */
+  __u32 unused;
+  struct call_share calls[call_shares];
+};
+
+struct thread_slot {
+  __u32 tid;
+  __u32 mode;    /* enum thread_mode */
+  __u64 changed; /* when its mode began */
+  __s32 call;    /* the system call it is in */
+  __u32 owner;   /* of the lock it waits for; 0 if not known */
+  __u64 argument[3];
+  __u64 call_began;
+  __u64 call_waited;   /* of the call it is in: time off the CPU and not ready for it */
+  __u32 wait_kind;     /* enum wait_kind */
+  __u32 loop;          /* index + 1; 0: none yet */
+  __u64 key;           /* of that loop */
+  __u64 wait_began;    /* 0: it does not wait */
+  __u32 parked;        /* it waits for another thread of its loop, not for descriptors */
+  __u32 captured;      /* stacks of this slice: 1 at half the threshold, 2 past it */
+  __u64 captured_call; /* the longest wait in a call that a stack was taken of */
+  __u64 slice_began;   /* 0: it is in no slice */
+  __u64 slice;         /* serial number */
+  __u64 slices;
+  struct slice_ledger ledger;
+  __u32 created; /* the epoll descriptor that this slice has created, + 1 */
+  __u32 outer;   /* of a loop inside a callback of another: that one's index + 1 */
+  __u64 outer_key, outer_slice, outer_began, outer_left;
+  struct slice_ledger outer_ledger; /* until the thread went into the inner loop */
+  __s32 last_call;                  /* the one before, for restart_syscall to go on with */
+  __u32 unused;
+  __u64 registers[register_count]; /* when it last began to wait inside a slice */
+};
+
+struct loop_slot {
+  __u64 key;
+  __u32 kind;
+  __u32 call;    /* what it was last waited for by */
+  __u32 threads; /* that serve it now */
+  __u32 unused;
+  __u64 iterations, waiting, working, longest;
+  __u64 slices[bucket_count];
+};
+
+/* x86-64's numbers. */
+enum watched_call {
+  call_close = 3,
+  call_poll = 7,
+  call_select = 23,
+  call_futex = 202,
+  call_epoll_create = 213,
+  call_restart = 219,
+  call_epoll_wait = 232,
+  call_pselect6 = 270,
+  call_ppoll = 271,
+  call_epoll_pwait = 281,
+  call_epoll_create1 = 291,
+  call_io_uring_enter = 426,
+  call_epoll_pwait2 = 441
+};
+
+ACCOUNT_FUNCTION int is_epoll(long call) {
+  return call == call_epoll_wait || call == call_epoll_pwait || call == call_epoll_pwait2;
+}
+
+/* What the call would be a wait of, if its thread is a loop's. A poll of one descriptor is what a
+ * blocking client does: it makes no loop. `descriptors`: of select, how many it asks for. */
+ACCOUNT_FUNCTION __u32 wait_kind_of(long call, __u64 second, __u64 third, __u64 fourth,
+                                    __u32 descriptors) {
+  if (is_epoll(call)) return wait_epoll;
+  if (call == call_io_uring_enter) return third > 0 && (fourth & 1) ? wait_uring : wait_none;
+  if (call == call_poll || call == call_ppoll) return second > 1 ? wait_poll : wait_none;
+  if (call == call_select || call == call_pselect6) return descriptors > 1 ? wait_poll : wait_none;
+  return wait_none;
+}
+
+/* Whether a thread's call is a wait of its loop. An epoll_wait that does not wait may be a look of
+ * a loop that waits by poll, as GLib's. */
+ACCOUNT_FUNCTION int is_loop_wait(const struct thread_slot* thread, __u32 kind, int waits) {
+  if (kind == wait_none || kind < thread->wait_kind) return 0;
+  return kind == thread->wait_kind || thread->wait_kind == wait_none || waits;
+}
+
+/* A wait for a condition variable, a semaphore or a future: any that is not for the value 2,
+ * "taken, and waited for", of glibc's locks. Where several threads serve one loop, it is how those
+ * park that have nothing to do. */
+ACCOUNT_FUNCTION int is_condition_wait(long call, __u64 second, __u64 third) {
+  const __u32 command = (__u32)second & 127;
+  if (call != call_futex) return 0;
+  if (command == 0) return (__u32)third != 2; /* FUTEX_WAIT */
+  return command == 9 || command == 11;       /* FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI */
+}
+
+ACCOUNT_FUNCTION int is_lock_wait(long call, __u64 second, __u64 third) {
+  return call == call_futex && ((__u32)second & 127) == 0 && (__u32)third == 2;
+}
+
+ACCOUNT_FUNCTION __u32 bucket_of(__u64 duration) {
+  const __u64 most = ((__u64)1 << bucket_bits) - 1;
+  __u64 value = duration > most ? most : duration;
+  __u32 shift = 0;
+  __u32 bucket;
+  if (value < bucket_steps) return (__u32)value;
+  if (value >> 32) shift += 32, value >>= 32;
+  if (value >> 16) shift += 16, value >>= 16;
+  if (value >> 8) shift += 8, value >>= 8;
+  if (value >> 4) shift += 4, value >>= 4;
+  if (value >> 2) shift += 2, value >>= 2;
+  if (value >> 1) shift += 1;
+  shift -= 6; /* of the highest bit, to that of the 64 steps */
+  value = duration > most ? most : duration;
+  bucket = (shift + 1) * bucket_steps + (__u32)((value >> shift) - bucket_steps);
+  return bucket < bucket_count ? bucket : bucket_count - 1;
+}
+
+ACCOUNT_FUNCTION void charge_call(struct thread_slot* thread, __u64 time) {
+  struct slice_ledger* ledger = &thread->ledger;
+  int i;
+  thread->call_waited += time;
+#ifdef __clang__
+#pragma unroll
+#endif
+  for (i = 0; i < call_shares; ++i) {
+    struct call_share* share = &ledger->calls[i];
+    if ((__u32)i == ledger->used) {
+      ledger->used = i + 1;
+      share->time = 0;
+      share->call = thread->call;
+      share->first = thread->argument[0];
+      share->second = (__u32)thread->argument[1];
+      share->third = (__u32)thread->argument[2];
+      share->owner = thread->owner;
+    }
+    if (share->call == thread->call && share->first == thread->argument[0]) {
+      share->time += time;
+      return;
+    }
+  }
+  ledger->other_calls += time;
+}
+
+/* Everything up to now belongs to the mode the thread was in. */
+ACCOUNT_FUNCTION void charge(struct thread_slot* thread, __u64 now) {
+  __u64 passed;
+  if (now <= thread->changed) return; /* another CPU's clock */
+  passed = now - thread->changed;
+  thread->changed = now;
+  if (!thread->slice_began) return;
+  switch (thread->mode) {
+    case mode_user:
+      thread->ledger.user += passed;
+      break;
+    case mode_kernel:
+      thread->ledger.kernel += passed;
+      break;
+    case mode_blocked:
+      charge_call(thread, passed);
+      break;
+    case mode_runnable:
+      thread->ledger.run_queue += passed;
+      break;
+    case mode_stopped:
+      thread->ledger.stopped += passed;
+      break;
+    default:
+      thread->ledger.fault += passed;
+  }
+}
+
+ACCOUNT_FUNCTION void on_call_begins(struct thread_slot* thread, __u64 now, long call, __u64 first,
+                                     __u64 second, __u64 third) {
+  charge(thread, now);
+  thread->mode = mode_kernel;
+  thread->owner = 0;
+  thread->call_began = now;
+  thread->call_waited = 0;
+  if (call == call_restart) { /* a stop interrupted it; its arguments are still there */
+    thread->call = thread->last_call;
+    return;
+  }
+  thread->call = thread->last_call = (__s32)call;
+  thread->argument[0] = first;
+  thread->argument[1] = second;
+  thread->argument[2] = third;
+}
+
+ACCOUNT_FUNCTION void on_call_ends(struct thread_slot* thread, __u64 now) {
+  charge(thread, now);
+  thread->mode = mode_user;
+  thread->call = no_call;
+}
+
+/* -ERESTARTSYS to -ERESTART_RESTARTBLOCK: after the signal it goes on, unless a handler of the
+ * program runs in between. */
+ACCOUNT_FUNCTION int will_restart(long result) { return result <= -512 && result >= -516; }
+
+/* It leaves its CPU, `ready` to go on or not; `state` is the kernel's task state. */
+ACCOUNT_FUNCTION void on_switch_out(struct thread_slot* thread, __u64 now, int ready, __u32 state) {
+  const __u32 stopped = 4 | 8 | 0x8000; /* __TASK_STOPPED, __TASK_TRACED, TASK_FROZEN */
+  charge(thread, now);
+  if (ready) {
+    thread->mode = mode_runnable;
+  } else if (state & stopped) {
+    thread->mode = mode_stopped;
+  } else if (thread->call != no_call) {
+    thread->mode = mode_blocked;
+  } else { /* a page fault cannot be interrupted; what can is the freezer of cgroups */
+    thread->mode = state & 2 ? mode_fault : mode_stopped;
+  }
+}
+
+ACCOUNT_FUNCTION void on_wakeup(struct thread_slot* thread, __u64 now) {
+  if (thread->mode == mode_user || thread->mode == mode_kernel) return; /* it has not left yet */
+  charge(thread, now);
+  thread->mode = mode_runnable;
+}
+
+ACCOUNT_FUNCTION void on_switch_in(struct thread_slot* thread, __u64 now) {
+  charge(thread, now);
+  thread->mode = thread->call != no_call ? mode_kernel : mode_user;
+}
+
+/* The slice's length; its ledger stays until the next one begins. 0: there was none. */
+ACCOUNT_FUNCTION __u64 end_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
+  __u64 length;
+  if (!thread->slice_began) return 0;
+  length = now > thread->slice_began ? now - thread->slice_began : 0;
+  thread->slice_began = 0;
+  __sync_fetch_and_add(&loop->working, length);
+  __sync_fetch_and_add(&loop->slices[bucket_of(length)], 1);
+  if (length > loop->longest) loop->longest = length;
+  return length;
+}
+
+/* It goes into a loop that its callback has made: what is known of the callback is put aside. If
+ * the thread never comes back to the outer loop, it has left that for good, and nothing was
+ * blocked. */
+ACCOUNT_FUNCTION void go_inside(struct thread_slot* thread, __u64 now) {
+  charge(thread, now);
+  thread->outer = thread->loop;
+  thread->outer_key = thread->key;
+  thread->outer_slice = thread->slice;
+  thread->outer_began = thread->slice_began;
+  thread->outer_left = now;
+  thread->outer_ledger = thread->ledger;
+  thread->slice_began = 0;
+}
+
+/* It waits for the outer loop again: the callback is over, and the inner loop was a call of it. The
+ * thread has joined the outer loop already. */
+ACCOUNT_FUNCTION void come_back(struct thread_slot* thread, __u64 now) {
+  const __u64 waits_for = thread->argument[0];
+  thread->ledger = thread->outer_ledger;
+  thread->slice = thread->outer_slice;
+  thread->slice_began = thread->outer_began;
+  thread->changed = now;
+  thread->argument[0] = inner_loop; /* by the call that is just made */
+  if (now > thread->outer_left) charge_call(thread, now - thread->outer_left);
+  thread->argument[0] = waits_for;
+  thread->outer = 0;
+}
+
+ACCOUNT_FUNCTION void begin_wait(struct thread_slot* thread, __u64 now, int parked) {
+  thread->wait_began = now;
+  thread->parked = (__u32)parked;
+}
+
+/* Also where the wait's begin was not seen, because the profile began later. */
+ACCOUNT_FUNCTION void begin_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
+  if (thread->wait_began && now > thread->wait_began) {
+    __sync_fetch_and_add(&loop->waiting, now - thread->wait_began);
+  }
+  if (!thread->parked) __sync_fetch_and_add(&loop->iterations, 1);
+  thread->wait_began = 0;
+  thread->parked = 0;
+  thread->captured = 0;
+  thread->captured_call = 0;
+  thread->created = 0;
+  thread->slices += 1;
+  thread->slice = thread->slices;
+  thread->slice_began = now;
+  thread->changed = now;
+  thread->ledger.user = thread->ledger.kernel = thread->ledger.run_queue = 0;
+  thread->ledger.fault = thread->ledger.stopped = thread->ledger.other_calls = 0;
+  thread->ledger.used = 0;
+}
+
+/* The slice so far, without what somebody stopped the thread. */
+ACCOUNT_FUNCTION __u64 slice_age(const struct thread_slot* thread, __u64 now) {
+  const __u64 lost =
+      thread->slice_began + thread->ledger.stopped +
+      (thread->mode == mode_stopped && now > thread->changed ? now - thread->changed : 0);
+  return thread->slice_began && now > lost ? now - lost : 0;
+}
+
+#ifdef __cplusplus
+} /* namespace regatta::profiling::kernel_side */
+#endif
+
+#endif

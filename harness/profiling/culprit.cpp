@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/profiling/culprit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "harness/diagnostics/source_frame.hpp"
+#include "harness/diagnostics/symbols.hpp"
+#include "harness/profiling/perf_map.hpp"
+#include "harness/profiling/process_map.hpp"
+#include "harness/profiling/python_frames.hpp"
+
+namespace regatta::profiling {
+namespace {
+
+// How file names of libraries and programs begin that run other people's code.
+constexpr std::array<std::string_view, 13> system_libraries{
+    "libc.so", "libc-",     "libpthread", "ld-linux", "ld-musl", "libm.so", "librt.so",
+    "libdl",   "libstdc++", "libc++",     "libgcc_s", "[vdso]",  "libuv"};
+constexpr std::array<std::string_view, 4> interpreters{"libpython", "python", "node", "libnode"};
+
+template <std::size_t Count>
+bool is_in(const profile_frame& frame, const std::array<std::string_view, Count>& files) {
+  const std::string_view file = file_name_of(frame.module);
+  return std::any_of(files.begin(), files.end(),
+                     [&](std::string_view name) { return file.starts_with(name); });
+}
+
+bool is_system(const profile_frame& frame) { return is_in(frame, system_libraries); }
+
+bool is_runtime(const profile_frame& frame) {
+  if (frame.module == python_module) return false;
+  if (frame.module == jit_module) return frame.file.empty();  // stubs, builtins
+  return is_system(frame) || is_in(frame, interpreters);
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+bool is_library(const profile_frame& frame) {
+  if (frame.module == python_module) {
+    const bool installed =
+        contains(frame.file, "/site-packages/") || contains(frame.file, "/dist-packages/");
+    return frame.file.starts_with("<frozen ") ||
+           (contains(frame.file, "/lib/python3") && !installed);
+  }
+  if (frame.module == jit_module) return frame.file.starts_with("node:");
+  return is_library_frame({frame.address, frame.function, {frame.file, frame.line}, false});
+}
+
+// What runs one handler after the other.
+bool is_event_loop(const profile_frame& frame) {
+  if (frame.module == python_module) {
+    return contains(frame.file, "/asyncio/") || contains(frame.file, "/selectors.py");
+  }
+  if (frame.module == jit_module) return false;
+  const std::string_view name = frame.function;
+  return name == "uv_run" || contains(name, "detail::scheduler::run(") ||
+         contains(name, "detail::scheduler::do_run_one(") || name == "event_base_loop" ||
+         name == "ev_run";
+}
+
+// Whether something says what the function is, beyond its address.
+bool has_name(const profile_frame& frame) {
+  return !frame.function.starts_with("0x") && frame.function.find("+0x") == std::string::npos;
+}
+
+}  // namespace
+
+const profile_frame* culprit(std::span<const profile_frame> stack) {
+  const profile_frame* library = nullptr;  // the innermost function of one
+  const profile_frame* interpreter = nullptr;
+  for (const profile_frame& frame : stack) {
+    if (is_event_loop(frame)) {
+      if (library == nullptr && !is_runtime(frame)) library = &frame;
+      break;
+    }
+    if (is_runtime(frame)) {
+      if (interpreter == nullptr && !is_system(frame) && has_name(frame)) interpreter = &frame;
+      continue;
+    }
+    if (!is_library(frame)) return &frame;
+    if (library == nullptr) library = &frame;
+  }
+  if (library != nullptr) return library;
+  if (interpreter != nullptr) return interpreter;
+  return stack.empty() ? nullptr : &stack.front();
+}
+
+}  // namespace regatta::profiling

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "harness/profiling/profile_frame.hpp"
+
+namespace regatta::profiling {
+
+/// The frame that a blocked stretch is named after and grouped by: the innermost function that is
+/// the program's own. Passed over are libc, the thread, language and loop runtimes (libstdc++, the
+/// Python and Node interpreters, libuv, Boost), and the standard libraries of Python and Node. But
+/// no farther than to the event loop: what called that has nothing to do with the stretch. If none
+/// is left it is the innermost function of a library, or else of an interpreter, or the innermost
+/// of all. A pointer into `stack`, innermost first; null for an empty one.
+const profile_frame* culprit(std::span<const profile_frame> stack);
+
+}  // namespace regatta::profiling

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+
+#include "harness/profiling/profile_options.hpp"
+
+namespace regatta::profiling {
+
+/// A tier is not to be had here; the sentence says why.
+struct tier_unavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One way to watch the loops of a process. Thread safety: one thread.
+class loop_watch {
+ public:
+  virtual ~loop_watch() = default;
+
+  /// From now on. What is costly to put in place is so already.
+  virtual void begin(pid_t process) = 0;
+  /// Waits for a moment and looks; tells what it sees of stretches that last.
+  virtual void look() = 0;
+  /// Adds loops, threads, notes, events and dropped events.
+  virtual void finish(profile_result& result) = 0;
+};
+
+/// Sees every edge, from inside the kernel. Throws tier_unavailable.
+std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options& options,
+                                            const profile_hooks& hooks);
+
+/// Samples /proc, 250 times a second.
+std::unique_ptr<loop_watch> make_proc_watch(const profile_options& options,
+                                            const profile_hooks& hooks);
+
+}  // namespace regatta::profiling

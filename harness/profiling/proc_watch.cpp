@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "harness/profiling/loop_watch.hpp"
+#include "harness/profiling/sample_judge.hpp"
+#include "harness/profiling/stretch_teller.hpp"
+#include "harness/profiling/thread_book.hpp"
+#include "harness/profiling/waiting_capture.hpp"
+
+namespace regatta::profiling {
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+constexpr nanoseconds period = 4ms;
+constexpr unsigned scan_every = 25;    // looks; threads come and go
+constexpr unsigned others_every = 25;  // looks at threads of no loop, when there are many
+constexpr std::size_t many_threads = 32;
+
+class proc_watch final : public loop_watch {
+ public:
+  proc_watch(const profile_options& options, const profile_hooks& hooks)
+      : threshold_(options.threshold), hooks_(hooks) {}
+
+  void begin(pid_t process) override {
+    process_ = process;
+    next_ = monotonic_now();
+    threads_.emplace(process);
+    teller_.emplace(process, threshold_, hooks_, next_);
+    judge_.emplace(threshold_, [this](const sampled_stretch& stretch, stretch_phase phase) {
+      tell(stretch, phase);
+    });
+    threads_->scan();
+  }
+
+  void look() override {
+    next_ = std::max(next_ + period, monotonic_now());
+    std::this_thread::sleep_until(std::chrono::steady_clock::time_point(next_));
+    if (++looks_ % scan_every == 0) {
+      threads_->scan();
+      for (const pid_t tid : threads_->ended()) judge_->thread_ended(tid, monotonic_now());
+    }
+    const bool all = threads_->alive() <= many_threads || looks_ % others_every == 0;
+    threads_->look([&](pid_t tid) { return all || judge_->is_loop_thread(tid); },
+                   [&](const thread_sample& sample) {
+                     ++samples_;
+                     judge_->add(sample);
+                     if (!warm_ && judge_->is_loop_thread(sample.tid)) {
+                       warm_ = true;
+                       teller_->warm_up(sample.tid);
+                     }
+                   });
+  }
+
+  void finish(profile_result& result) override {
+    finishing_ = true;
+    judge_->finish();
+    std::set<pid_t> loop_threads;
+    for (const auto& [loop, times] : judge_->loops()) {
+      if (times.threads.empty() && times.waiting == 0ns) continue;
+      loop_profile profile;
+      profile.key = to_string(loop);
+      profile.call = times.call;
+      profile.threads.assign(times.threads.begin(), times.threads.end());
+      profile.waiting = times.waiting;
+      profile.working = times.working;
+      const nanoseconds whole = times.waiting + times.working;
+      if (whole > 0ns) {
+        profile.saturated =
+            static_cast<double>(times.saturated.count()) / static_cast<double>(whole.count());
+      }
+      profile.stretches = teller_->stretches().of(profile.key);
+      loop_threads.insert(times.threads.begin(), times.threads.end());
+      result.loops.push_back(std::move(profile));
+    }
+    result.threads = threads_->profiles(loop_threads);
+    result.cost.events = samples_;
+    result.notes.push_back(
+        "By samples of /proc: a call that a loop's thread waits in is seen for sure, a long "
+        "callback that computes is not, and is called saturated.");
+  }
+
+ private:
+  // What is known of a stretch that lasts: where it began, and its stack, which does not change
+  // while the thread does not run.
+  struct told_stretch {
+    nanoseconds begin{};
+    bool real = false;
+    std::optional<named_stack> stack;
+  };
+
+  void tell(const sampled_stretch& stretch, stretch_phase phase) {
+    told_stretch& told = told_[stretch.tid];
+    if (told.begin != stretch.begin) {
+      told = {.begin = stretch.begin,
+              .real = teller_->loop_exists(stretch.loop),
+              .stack = name_stack(stretch.tid)};
+      if (stretch.call.call >= 0) teller_->note_descriptor(stretch.call.call, stretch.call.first);
+    }
+    if (!told.real) return;
+    found_stretch found{.tid = stretch.tid,
+                        .loop = stretch.loop,
+                        .begin = stretch.begin,
+                        .ledger = {},
+                        .stack = told.stack};
+    const auto length = static_cast<std::uint64_t>((stretch.end - stretch.begin).count());
+    if (stretch.call.call >= 0) {
+      found.ledger.used = 1;
+      found.ledger.calls[0] = stretch.call;
+      found.ledger.calls[0].time = length;
+    } else {
+      found.ledger.fault = length;
+    }
+    if (phase == stretch_phase::ended || finishing_) {
+      teller_->keep(found, !finishing_, true, *threads_);
+    } else {
+      teller_->tell(found, phase, *threads_);
+    }
+  }
+
+  std::optional<named_stack> name_stack(pid_t tid) {
+    const auto captured = capture_waiting_thread(process_, tid);
+    return captured ? std::optional(teller_->name(*captured)) : std::nullopt;
+  }
+
+  nanoseconds threshold_;
+  profile_hooks hooks_;
+  pid_t process_ = 0;
+  nanoseconds next_{};
+  unsigned looks_ = 0;
+  std::uint64_t samples_ = 0;
+  bool finishing_ = false;
+  bool warm_ = false;  // the symbols
+  std::map<pid_t, told_stretch> told_;
+  std::optional<thread_book> threads_;
+  std::optional<stretch_teller> teller_;
+  std::optional<sample_judge> judge_;
+};
+
+}  // namespace
+
+std::unique_ptr<loop_watch> make_proc_watch(const profile_options& options,
+                                            const profile_hooks& hooks) {
+  return std::make_unique<proc_watch>(options, hooks);
+}
+
+}  // namespace regatta::profiling

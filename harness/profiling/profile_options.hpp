@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "harness/profiling/profile_result.hpp"
+
+namespace regatta::profiling {
+
+struct profile_options {
+  std::optional<profile_tier> tier;  ///< nullopt: the best there is
+  std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);
+  /// nullopt: until it is stopped or the process ends.
+  std::optional<std::chrono::nanoseconds> duration = std::chrono::seconds(10);
+};
+
+/// Where a live line stands in the course of its stretch.
+enum class stretch_phase { began, continues, ended };
+
+struct profile_hooks {
+  /// Told while the stretch lasts, at twice its length, and when it is over.
+  std::function<void(const blocked_stretch&, stretch_phase)> live;
+  std::function<bool()> stop;  ///< asked all the time
+};
+
+}  // namespace regatta::profiling

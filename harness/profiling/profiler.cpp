@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/profiling/profiler.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "harness/gate/executable.hpp"
+#include "harness/platform/child_process.hpp"
+#include "harness/platform/process_usage.hpp"
+#include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/loop_watch.hpp"
+#include "harness/profiling/profiled_target.hpp"
+#include "harness/profiling/thread_book.hpp"
+
+namespace regatta::profiling {
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+// The started command; ended and reaped at the latest with this object.
+class started_command {
+ public:
+  explicit started_command(const profiled_command& command) {
+    const auto program = find_program(command.front());
+    if (!program) {
+      throw std::runtime_error(
+          fmt::format("there is no program '{}' that could be started", command.front()));
+    }
+    pid_ = spawn({.program = *program,
+                  .arguments = {command.begin() + 1, command.end()},
+                  .descriptors = {},
+                  .foreign = true});
+  }
+  ~started_command() { kill_and_reap(pid_); }
+  started_command(const started_command&) = delete;
+  started_command& operator=(const started_command&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  std::optional<exit_status> ended() {
+    if (pid_ < 0) return status_;
+    status_ = wait_child(pid_, false);
+    if (status_) pid_ = -1;
+    return status_;
+  }
+
+  /// SIGTERM, and SIGKILL for one that does not mind that.
+  void end() {
+    if (ended()) return;
+    ::kill(pid_, SIGTERM);
+    const auto until = monotonic_now() + 5s;
+    while (!ended() && monotonic_now() < until) std::this_thread::sleep_for(5ms);
+    kill_and_reap(pid_);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<exit_status> status_;
+};
+
+class end_of_process {
+ public:
+  explicit end_of_process(pid_t pid)
+      : pid_(pid), handle_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+
+  bool seen() const {
+    if (!handle_) return !still_runs(pid_);
+    pollfd asked{handle_.get(), POLLIN, 0};
+    return ::poll(&asked, 1, 0) > 0;
+  }
+
+ private:
+  pid_t pid_;
+  unique_fd handle_;
+};
+
+// Three descriptors a thread, and a clock for each of a loop's.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const profile_hooks& hooks,
+                                         profile_result& result) {
+  if (options.tier.value_or(profile_tier::ebpf) == profile_tier::ebpf) {
+    try {
+      auto watch = make_ebpf_watch(options, hooks);
+      result.tier = profile_tier::ebpf;
+      return watch;
+    } catch (const tier_unavailable& unavailable) {
+      if (options.tier) {
+        throw tier_unavailable(
+            fmt::format("the tier ebpf is not to be had: {}; --tier auto takes the next one",
+                        unavailable.what()));
+      }
+      result.missing.push_back({profile_tier::ebpf, unavailable.what()});
+    }
+  }
+  result.tier = profile_tier::proc;
+  return make_proc_watch(options, hooks);
+}
+
+// What was started may start another program in its place.
+void read_names(profiled_process& process) {
+  try {
+    profiled_process now = examine_target(process.pid);
+    if (now.command_line != now.name) process = std::move(now);  // else it is about to end
+  } catch (const std::runtime_error&) {                          // it has just ended
+  }
+}
+
+nanoseconds longest_block(const loop_profile& loop) {
+  return loop.stretches.empty() ? 0ns : loop.stretches.front().duration;
+}
+
+}  // namespace
+
+profile_result profile(const std::variant<pid_t, profiled_command>& what,
+                       const profile_options& options, const profile_hooks& hooks) {
+  const pid_t* const running = std::get_if<pid_t>(&what);
+  profile_result result;
+  result.threshold = options.threshold;
+  if (running != nullptr) result.process = examine_target(*running);
+
+  allow_many_descriptors();
+  const nanoseconds cpu_before = own_usage().cpu();
+  const nanoseconds attaching = monotonic_now();
+  const auto watch = choose_watch(options, hooks, result);
+  std::optional<started_command> command;
+  if (running == nullptr) {
+    command.emplace(std::get<profiled_command>(what));
+    result.process = {.pid = command->pid(), .name = {}, .command_line = {}};
+  }
+  const end_of_process end(result.process.pid);
+  watch->begin(result.process.pid);
+  const nanoseconds began = monotonic_now();
+  result.started = std::chrono::system_clock::now();
+  result.cost.attach = began - attaching;
+  if (command) {
+    result.process.name = std::get<profiled_command>(what).front();
+    result.process.command_line = result.process.name;
+  }
+
+  bool over = false;
+  while (!over && !(hooks.stop && hooks.stop())) {
+    if (options.duration && monotonic_now() - began >= *options.duration) break;
+    watch->look();
+    over = end.seen();
+    if (command && !over) read_names(result.process);
+  }
+  result.duration = monotonic_now() - began;
+  watch->finish(result);
+  if (command) {
+    const bool by_itself = command->ended().has_value();
+    command->end();
+    if (const auto status = command->ended(); status && by_itself) {
+      result.process_end = status->describe();
+    }
+  } else if (over) {
+    result.process_end = "ended";
+  }
+  std::stable_sort(result.loops.begin(), result.loops.end(), [](const auto& a, const auto& b) {
+    return longest_block(a) > longest_block(b);
+  });
+  result.cost.cpu = own_usage().cpu() - cpu_before;
+  return result;
+}
+
+}  // namespace regatta::profiling
