@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/patterns.md: every workload with the measured answer to "which approach?", from a report of regatta run.
+"""docs/patterns.md: every workload with the measured answer to "which approach?", from reports of regatta run.
 
-usage: patterns_page.py REPORT          prints the page
+usage: patterns_page.py REPORT...       prints the page; of a workload in several reports the last one counts
        patterns_page.py --check REGATTA [PAGE]   exits 1 and says which workload of `regatta list` has no section
 """
 import json
@@ -79,13 +79,14 @@ def section(one):
     return lines
 
 
-def page(report):
-    where = report["environment"]
+def page(reports):
+    where = reports[0]["environment"]
+    runs = " and ".join(f"suite {one['suite']}, {len(one['workloads'])} workloads, {one['seconds']:.0f} s" for one in reports)
     lines = [HEAD, f"Measured on {where['usable_cpus']} CPUs ({where['cpu_model']}), {where['compiler']}, "
-             f"{where['build_type']}; suite {report['suite']}, {report['seconds']:.0f} s in all; "
-             f"confidence {report['method']['confidence']:g}.", ""]
-    for one in report["workloads"]:
-        lines += section(one) + [""]
+             f"{where['build_type']}; {runs}; confidence {reports[0]['method']['confidence']:g}.", ""]
+    last = {one["workload"]: one for report in reports for one in report["workloads"]}
+    for name in sorted(last):
+        lines += section(last[name]) + [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -104,15 +105,18 @@ def main(arguments):
             print(f"docs/patterns.md lacks {', '.join(missing) or 'everything'}; run the full suite and generate it "
                   f"again: tools/patterns_page.py regatta-report.json > docs/patterns.md")
         return 1 if missing or not names else 0
-    if len(arguments) != 1 or arguments[0].startswith("-"):
+    if not arguments or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
-    try:
-        report = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        print(page(report), end="")
-    except (OSError, ValueError, KeyError) as error:
-        print(f"{arguments[0]} is not a report of this version of regatta run: {error!r}", file=sys.stderr)
-        return 1
+    reports = []
+    for path in arguments:
+        try:
+            reports.append(json.loads(Path(path).read_text(encoding="utf-8")))
+            section(reports[-1]["workloads"][0])
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            print(f"{path} is not a report of this version of regatta run: {error!r}", file=sys.stderr)
+            return 1
+    print(page(reports), end="")
     return 0
 
 
