@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <system_error>
 
@@ -34,6 +35,42 @@ bool become(const user_identity& user) {
   return ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
          ::syscall(SYS_setresgid, user.group, user.group, user.group) == 0 &&
          ::syscall(SYS_setresuid, user.user, user.user, user.user) == 0;
+}
+
+/// Holds all signals back. A child of vfork is in our memory until it execs: a handler of ours that
+/// ran there as well would count the same Ctrl-C twice.
+class held_signals {
+ public:
+  held_signals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  held_signals(const held_signals&) = delete;
+  held_signals& operator=(const held_signals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// What exec would do a moment later, when the signals held back may already have come. By system
+// calls: ThreadSanitizer keeps handlers in memory, which is our parent's.
+void forget_handlers() {
+  struct kernel_action {
+    std::uintptr_t handler;
+    unsigned long flags;
+    std::uintptr_t restorer;
+    std::uint64_t mask;
+  };
+  constexpr auto ignored = std::uintptr_t{1};  // SIG_IGN, which exec keeps
+  for (int signal = 1; signal < NSIG; ++signal) {
+    kernel_action action{};
+    if (::syscall(SYS_rt_sigaction, signal, nullptr, &action, sizeof(action.mask)) != 0) continue;
+    if (action.handler == ignored) continue;
+    action = {};
+    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof(action.mask));
+  }
 }
 
 // Everything here runs between fork and exec: async-signal-safe calls only.
@@ -73,6 +110,7 @@ bool become(const user_identity& user) {
   }
   if (report_at > last + 1) ::syscall(SYS_close_range, last + 1, report_at - 1, 0);
   ::syscall(SYS_close_range, report_at + 1, ~0U, 0);
+  forget_handlers();
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -113,9 +151,13 @@ pid_t spawn(const spawn_request& request) {
   unique_fd write_end(ends[1]);
   const int parking = first_free_number(request, write_end.get());
   const pid_t self = ::getpid();
-  const pid_t pid = request.forked ? ::fork() : ::vfork();
+  pid_t pid = 0;
+  {
+    const held_signals held;
+    pid = request.forked ? ::fork() : ::vfork();
+    if (pid == 0) exec_child(request, argv.data(), envp.data(), self, write_end.get(), parking);
+  }
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) exec_child(request, argv.data(), envp.data(), self, write_end.get(), parking);
   write_end.reset();
   int error = 0;
   if (::read(read_end.get(), &error, sizeof(error)) == sizeof(error)) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -228,6 +229,46 @@ TEST(DieWithParent, AChildWhoseParentHasGoneEndsAtOnce) {
     ::_exit(77);
   }
   EXPECT_EQ(wait_child(child, true)->code, 1);
+}
+
+volatile sig_atomic_t handled_elsewhere = 0;
+pid_t handlers_owner = 0;
+
+// The program in which signals come all the time, to its children as well: 1 if a handler of its
+// own ran in one of them.
+[[noreturn]] void start_programs_under_signals() {
+  ::setpgid(0, 0);
+  handlers_owner = ::getpid();
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    if (::syscall(SYS_getpid) != handlers_owner) handled_elsewhere = 1;
+  };
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGUSR1, &action, nullptr);
+  const pid_t sender = ::fork();
+  if (sender == 0) {
+    ::signal(SIGUSR1, SIG_IGN);
+    while (::getppid() == handlers_owner) ::kill(-handlers_owner, SIGUSR1);
+    ::_exit(0);
+  }
+  for (int i = 0; i < 200; ++i) {
+    spawn_request request;
+    request.program = "/bin/true";
+    request.arguments = {"true"};
+    wait_child(spawn(request), true);
+  }
+  ::kill(sender, SIGKILL);
+  ::waitpid(sender, nullptr, 0);
+  ::_exit(handled_elsewhere);
+}
+
+TEST(ChildProcess, NoHandlerOfOursRunsInTheChild) {
+  const pid_t program = ::fork();
+  if (program == 0) start_programs_under_signals();
+  const auto status = wait_child(program, true);
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->signal, 0);
+  EXPECT_EQ(status->code, 0) << "a handler ran in memory that the child shared";
 }
 
 }  // namespace
