@@ -74,11 +74,12 @@ std::string closing(const matrix_result& result) {
       same += agreement_of(row.scenario, row.answers[i]) == agreement::same ? 1 : 0;
       settled += row.answers[i].advice.settled ? 1 : 0;
     }
+    if (!text.empty()) text += " ";
     text +=
-        fmt::format("{}: the textbook's answer holds in {} of {}; {} settled within the budget. ",
+        fmt::format("{}: the textbook's answer holds in {} of {}; {} settled within the budget.",
                     lock_title(locks[i]), same, result.rows.size(), settled);
   }
-  if (result.interrupted) text += "Interrupted: rows are missing. ";
+  if (result.interrupted) text += " Interrupted: rows are missing.";
   return text;
 }
 
@@ -134,10 +135,10 @@ std::string render_matrix_markdown(const matrix_result& result) {
     text += markdown_row(cells);
   }
   text += "\n" + markdown_text(legend) + "\n\n";
-  for (const std::string& sentence : differences(result)) {
-    text += "- " + markdown_text(sentence) + "\n";
-  }
-  return text + "\n" + markdown_text(closing(result)) + "\n";
+  const auto sentences = differences(result);
+  for (const std::string& sentence : sentences) text += "- " + markdown_text(sentence) + "\n";
+  if (!sentences.empty()) text += "\n";
+  return text + markdown_text(closing(result)) + "\n";
 }
 
 nlohmann::ordered_json make_matrix_json(const matrix_result& result) {

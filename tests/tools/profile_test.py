@@ -224,7 +224,7 @@ class TimingSharedLoopTest(ProfileTest):
             idle = self.profile("--tier", tier, command=[SHARED_LOOP, "4"])
             self.assertEqual(own_stretches(idle), [])
             (loop,) = idle["loops"]
-            self.assertGreater(loop["waiting_ns"], 10 * loop["working_ns"])
+            self.assertGreater(loop["waiting_ns"], loop["working_ns"])  # which has the waits for a CPU
 
     def test_a_handler_that_sleeps_is_found_whatever_the_number_of_threads(self):
         for tier, threads in ("ebpf", "1"), ("ebpf", "4"), ("proc", "4"):

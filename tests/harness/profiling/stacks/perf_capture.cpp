@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/profiling/perf_capture.hpp"
+#include "tests/harness/profiling/stacks/perf_capture.hpp"
 
 #include <fmt/format.h>
 #include <linux/perf_event.h>

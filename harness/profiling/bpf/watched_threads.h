@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+#pragma once
+
+/* What is known of the threads that are watched and of their loops, kernel side. After libbpf's
+ * headers. */
+#include "loop_events.h"
+
+/* The few fields that are needed; where they lie in this kernel is found when the program is
+ * loaded. */
+struct task_struct {
+  int pid;
+  int tgid;
+} __attribute__((preserve_access_index));
+
+struct pt_regs {
+  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, sp;
+} __attribute__((preserve_access_index));
+
+const volatile __u64 threshold = 100000000;
+__u32 target = 0;       /* the process; 0: none yet */
+__u64 lost_events = 0;  /* no room in the ring */
+__u64 lost_threads = 0; /* no slot left */
+__u64 lost_loops = 0;
+__u32 loop_count = 0;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, __u32); /* index + 1 in threads */
+} slot_index SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, most_threads);
+  __type(key, __u32);
+  __type(value, struct thread_slot);
+} threads SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_STACK);
+  __uint(max_entries, most_threads);
+  __type(value, __u32);
+} free_slots SEC(".maps"); /* zeroed ones */
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, most_loops);
+  __type(key, __u32);
+  __type(value, struct loop_slot);
+} loops SEC(".maps");
+
+struct loop_name {
+  __u64 key;
+  __u64 kind;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, most_loops);
+  __type(key, struct loop_name);
+  __type(value, __u32);
+} loop_index SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 4 << 20);
+} events SEC(".maps");
+
+static __always_inline int is_ours(void) {
+  return target != 0 && (__u32)(bpf_get_current_pid_tgid() >> 32) == target;
+}
+
+static __always_inline struct thread_slot* known_slot(struct task_struct* task) {
+  const __u32* const index = bpf_task_storage_get(&slot_index, task, 0, 0);
+  __u32 at;
+  if (!index || *index == 0) return 0;
+  at = *index - 1;
+  return bpf_map_lookup_elem(&threads, &at);
+}
+
+static __always_inline struct thread_slot* own_slot(struct task_struct* task) {
+  __u32* const index = bpf_task_storage_get(&slot_index, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct thread_slot* slot;
+  __u32 at;
+  if (!index) return 0;
+  if (*index == 0) {
+    if (bpf_map_pop_elem(&free_slots, &at)) {
+      __sync_fetch_and_add(&lost_threads, 1);
+      return 0;
+    }
+    slot = bpf_map_lookup_elem(&threads, &at);
+    if (!slot) return 0;
+    slot->call = no_call;
+    slot->changed = bpf_ktime_get_ns();
+    slot->tid = task->pid;
+    *index = at + 1;
+    return slot;
+  }
+  at = *index - 1;
+  return bpf_map_lookup_elem(&threads, &at);
+}
+
+static __always_inline struct loop_slot* loop_of(const struct thread_slot* thread) {
+  __u32 at = thread->loop - 1;
+  return thread->loop ? bpf_map_lookup_elem(&loops, &at) : 0;
+}
+
+static __always_inline void leave_loop(struct thread_slot* thread) {
+  struct loop_slot* const loop = loop_of(thread);
+  if (loop) __sync_fetch_and_add(&loop->threads, (__u32)-1);
+  thread->loop = 0;
+  thread->slice_began = 0;
+  thread->wait_began = 0;
+}
+
+static __always_inline struct loop_slot* join_loop(struct thread_slot* thread, __u32 kind,
+                                                   __u64 key, long call) {
+  struct loop_name name = {key, kind};
+  struct loop_slot* loop;
+  __u32* known;
+  __u32 at;
+  if (thread->loop && thread->wait_kind == kind && thread->key == key) {
+    loop = loop_of(thread);
+    if (loop) loop->call = call;
+    return loop;
+  }
+  leave_loop(thread);
+  known = bpf_map_lookup_elem(&loop_index, &name);
+  if (known) {
+    at = *known;
+  } else {
+    at = __sync_fetch_and_add(&loop_count, 1);
+    if (at >= most_loops) {
+      __sync_fetch_and_add(&lost_loops, 1);
+      return 0;
+    }
+    bpf_map_update_elem(&loop_index, &name, &at, BPF_ANY);
+  }
+  loop = bpf_map_lookup_elem(&loops, &at);
+  if (!loop) return 0;
+  loop->key = key;
+  loop->kind = kind;
+  loop->call = call;
+  __sync_fetch_and_add(&loop->threads, 1);
+  thread->loop = at + 1;
+  thread->wait_kind = kind;
+  thread->key = key;
+  return loop;
+}
