@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <fstream>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "harness/service.hpp"
+#include "tests/support/children.hpp"
 #include "tests/workloads/mock_llm_client.hpp"
 #include "workloads/servers/mock_document.hpp"
 
@@ -46,17 +46,11 @@ TEST(MockLlmService, PassesItsSettingsOn) {
   EXPECT_EQ(connected_to(*service).post(chat("Hi").dump()).status, 429U);
 }
 
-/// The one child of this process's main thread.
-pid_t only_child() {
-  pid_t pid = 0;
-  std::ifstream("/proc/thread-self/children") >> pid;
-  return pid;
-}
-
 TEST(MockLlmService, SaysHowTheServerDied) {
+  const auto before = all_children();
   const auto service = services().at("llm")(with({}));
-  const pid_t pid = only_child();
-  if (pid == 0) GTEST_SKIP() << "this kernel has no /proc/*/children";
+  const pid_t pid = child_since(before);
+  ASSERT_NE(pid, 0);
   ::kill(pid, SIGKILL);
   siginfo_t ended{};
   ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT);

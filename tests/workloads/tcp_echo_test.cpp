@@ -4,14 +4,13 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "harness/platform/process_usage.hpp"
 #include "harness/service.hpp"
 #include "tests/harness/contexts/colours.hpp"
+#include "tests/support/children.hpp"
 #include "tests/workloads/opened_workload.hpp"
 
 // Starts a real child process: this binary as `tcp-echo`, which the tests' main passes on.
@@ -52,13 +51,10 @@ TEST(TcpEchoWorkload, HasMessagesOfTheSizeAskedFor) {
 }
 
 TEST(TcpEchoService, SaysHowTheServerDied) {
-  const std::vector<pid_t> before = descendants_of(::getpid());
+  const auto before = all_children();
   const auto service = started();
   EXPECT_EQ(service->failure(), std::nullopt);
-  pid_t pid = 0;
-  for (const pid_t each : descendants_of(::getpid())) {
-    if (std::find(before.begin(), before.end(), each) == before.end()) pid = each;
-  }
+  const pid_t pid = child_since(before);
   ASSERT_NE(pid, 0);
   ::kill(pid, SIGKILL);
   siginfo_t ended{};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/harness/process/pool_setup.hpp"
+#include "tests/support/children.hpp"
 
 namespace regatta::test {
 namespace {
@@ -122,11 +123,12 @@ TEST_F(SharedPool, ItemsBehindTheDeadlyOneAreServedByOthers) {
 }
 
 TEST_F(SharedPool, AWorkerKilledWhileItIdlesTakesNoItemWithIt) {
+  const auto before = all_children();
   shared_pool pool(made_.setup, 1, {}, 0ns);
-  const auto children = descendants_of(::getpid());
+  const pid_t worker = child_since(before);
   EXPECT_EQ(serve(pool, 0, 4).items, 4U);
-  ASSERT_FALSE(children.empty());
-  kill_unseen(children.back());
+  ASSERT_NE(worker, 0);
+  kill_unseen(worker);
   const auto result = serve(pool, 0, 4);
   EXPECT_EQ(result.failures, 0U) << "it was at none: " << result.first_failure;
   EXPECT_EQ(result.accounting_error, "");
