@@ -211,11 +211,12 @@ TYPED_TEST(PostgresqlQueries, AServerThatIsAwayIsWaitedForAndThenTold) {
   const auto patient = this->colour(endpoint);
   endpoint.patience = 0ms;
   const auto impatient = this->colour(endpoint);
-  const auto serving = this->integer(this->ask(*patient, own_pid));
-  this->ask(*impatient, own_pid);
+  const auto serving_patient = this->integer(this->ask(*patient, own_pid));
+  const auto serving_impatient = this->integer(this->ask(*impatient, own_pid));
   this->server().server.kill();
   // What serves a connection outlives its server for a moment and could still take a query.
-  wait_until_gone(serving);
+  wait_until_gone(serving_patient);
+  wait_until_gone(serving_impatient);
   // What the dying server said last, or that there is none.
   EXPECT_THAT(this->words(this->ask(*impatient, own_pid)), StartsWith("PostgreSQL: "));
   auto later = std::async(std::launch::async, [&] {
