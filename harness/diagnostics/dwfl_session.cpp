@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/diagnostics/dwfl_session.hpp"
 
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdlib>
 
 namespace regatta::internal {
@@ -15,6 +18,18 @@ constexpr Dwfl_Callbacks callbacks{
     .section_address = dwfl_offline_section_address,
     .debuginfo_path = &debuginfo_path,
 };
+
+using frame_rules_owner = std::unique_ptr<Dwarf_Frame, decltype(&std::free)>;
+
+// From the tables for exceptions; null if they do not know the address.
+frame_rules_owner frame_rules(Dwfl* session, std::uintptr_t address) {
+  Dwfl_Module* const module = module_at(session, address);
+  Dwarf_Addr bias = 0;
+  Dwarf_CFI* const table = module != nullptr ? dwfl_module_eh_cfi(module, &bias) : nullptr;
+  Dwarf_Frame* rules = nullptr;
+  if (table == nullptr || dwarf_cfi_addrframe(table, address - bias, &rules) != 0) rules = nullptr;
+  return {rules, &std::free};
+}
 
 }  // namespace
 
@@ -31,13 +46,19 @@ Dwfl_Module* module_at(Dwfl* session, std::uintptr_t address) {
 }
 
 bool is_in_function(Dwfl* session, std::uintptr_t address) {
-  Dwfl_Module* const module = module_at(session, address);
-  Dwarf_Addr bias = 0;
-  Dwarf_CFI* const table = module != nullptr ? dwfl_module_eh_cfi(module, &bias) : nullptr;
-  Dwarf_Frame* frame = nullptr;
-  if (table == nullptr || dwarf_cfi_addrframe(table, address - bias, &frame) != 0) return false;
-  std::free(frame);
-  return true;
+  return frame_rules(session, address) != nullptr;
+}
+
+bool is_outermost(Dwfl* session, std::uintptr_t address) {
+  const frame_rules_owner rules = frame_rules(session, address);
+  if (!rules) return false;
+  const int return_address = dwarf_frame_info(rules.get(), nullptr, nullptr, nullptr);
+  std::array<Dwarf_Op, 3> space{};
+  Dwarf_Op* operations = nullptr;
+  std::size_t count = 0;
+  return dwarf_frame_register(rules.get(), return_address, space.data(), &operations, &count) ==
+             0 &&
+         count == 0 && operations == space.data();  // libdw's way to say "undefined"
 }
 
 }  // namespace regatta::internal

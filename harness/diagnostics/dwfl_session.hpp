@@ -25,4 +25,7 @@ Dwfl_Module* module_at(Dwfl* session, std::uintptr_t address);
 /// Whether there is a function, by the tables for exceptions.
 bool is_in_function(Dwfl* session, std::uintptr_t address);
 
+/// Whether its function says there that nobody called it: a thread's or the program's first.
+bool is_outermost(Dwfl* session, std::uintptr_t address);
+
 }  // namespace regatta::internal

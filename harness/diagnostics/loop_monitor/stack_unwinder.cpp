@@ -108,7 +108,9 @@ struct stack_unwinder::state {
     walk result;
     copy = &from;
     const int end = dwfl_getthread_frames(session.get(), ::getpid(), add_frame, &result.found);
-    result.complete = end == 0;
+    // elfutils also ends there where a caller cannot be computed, for want of a register.
+    result.complete = end == 0 && !result.found.empty() &&
+                      is_outermost(session.get(), result.found.back().code - 1);
     copy = nullptr;
     return result;
   }

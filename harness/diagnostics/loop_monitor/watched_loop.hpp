@@ -41,7 +41,8 @@ class watched_loop {
   std::size_t thread_info_size = 0;
   const void* context = nullptr;  ///< the execution_context
 
-  /// A thread that has polled, and where in its own storage the address of its innermost note is.
+  /// A thread that has polled or made the watch, and where in its storage the address of its
+  /// innermost note is.
   struct server {
     std::atomic<pid_t> thread{0};
     std::atomic<std::uintptr_t> innermost_note{0};

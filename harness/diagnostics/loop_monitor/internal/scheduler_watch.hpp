@@ -76,6 +76,7 @@ class scheduler_watch final : public watched_loop, private boost::asio::detail::
     thread_info_size = sizeof(boost::asio::detail::scheduler_thread_info);
     context = &owner;
     keep_count();
+    note_server(own_thread_id());  // it often runs the loop as well, and may never poll
     install();
   }
 
