@@ -33,7 +33,7 @@ PROGRAMS = {
     "corpus": ([f"{TESTS}/loop_monitor/corpus_test.cpp", f"{CORPUS}/*.cpp", f"!{CORPUS}/score_program.cpp",
                 "harness/platform/child_process.cpp", "harness/statistics/quantile.cpp"], []),
 }
-LIBRARIES = ["-ldw", "-lfmt", "-lsqlite3", "-lgtest_main", "-lgtest", "-pthread"]
+LIBRARIES = ["-Wl,--as-needed", "-ldw", "-lfmt", "-lsqlite3", "-lgtest_main", "-lgtest", "-pthread"]
 
 
 def sources_of(root, patterns):
