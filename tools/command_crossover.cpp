@@ -14,6 +14,7 @@
 #include "harness/workload.hpp"
 #include "reports/crossover_report.hpp"
 #include "reports/nearest.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/suite.hpp"
@@ -92,6 +93,7 @@ int execute(const crossover_options& options) {
   const terminal_style style = style_for_stdout(parse_color(options.color));
   const crossover_plan plan = make_crossover_plan(options);
   if (options.output) check_writable(*options.output);
+  check_database(plan.base);
   catch_interrupts();
   progress_display display(options.quiet);
   run_hooks hooks;
@@ -148,6 +150,7 @@ void add_crossover_command(CLI::App& app, int& exit_code) {
   command->add_option("--scale", request.scale, "Size of the dataset: quick, standard or full");
   command->add_option("--seed", request.seed, "Of data and order (default 1)");
   command->add_option("--input", request.input, "Your own documents or images");
+  add_database_option(*command, request.database);
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
   command->add_option("-o,--output", options->output, "Where the findings go as JSON");

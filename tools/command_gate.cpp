@@ -20,6 +20,7 @@
 #include "reports/gate_junit.hpp"
 #include "reports/gate_markdown.hpp"
 #include "reports/gate_terminal.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/gate_exit_code.hpp"
 #include "tools/gate_subjects.hpp"
@@ -200,6 +201,7 @@ void add_gate_command(CLI::App& app, int& exit_code) {
   command->add_option("--in-flight", cells.in_flight, "Regatta builds: items at a time");
   command->add_option("--rate", cells.rate,
                       "Regatta builds: arrivals per second; p99 is what is compared then");
+  add_database_option(*command, cells.database, "Regatta builds: ");
   command->add_option("--seed", settings.seed, "Of order, padding and data")->capture_default_str();
   command->add_flag("--fail-on-inconclusive", options->strict.inconclusive,
                     "Exit 4 if a comparison found neither that it is worse nor that it is not");

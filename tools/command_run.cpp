@@ -184,11 +184,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--api-key-env", request.api_key_variable,
                       "The environment variable that holds the key for --endpoint");
   command->add_option("--model", request.model, "The model's name for --endpoint");
-  command
-      ->add_option("--database", request.database,
-                   "sqlite (default), postgresql (a private server), or a server's URL like "
-                   "postgresql://user@host:5432/database")
-      ->type_name("NAME|URL");
+  add_database_option(*command, request.database);
   command->add_option("--service", request.service_settings,
                       "A setting of the run's servers, like llm.ttft=lognormal:200ms:0.25");
   command->add_option("--lock", request.lock,

@@ -10,13 +10,14 @@
 #include <stdexcept>
 #include <string>
 
-#include "harness/service.hpp"
 #include "harness/service/descriptor_limit.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/serve_options.hpp"
 #include "tools/terminal.hpp"
 #include "tools/usage_error.hpp"
+#include "workloads/servers/kept_server.hpp"
+#include "workloads/servers/mock_llm_service.hpp"
 
 namespace regatta {
 namespace {
@@ -76,9 +77,11 @@ void add_flags(CLI::App& command, serve_request& request) {
       ->capture_default_str();
 }
 
-std::unique_ptr<running_service> start_mock(const serve_plan& plan) {
+std::unique_ptr<kept_server> start_mock(const serve_plan& plan) {
   try {
-    return services().at("llm")({.directory = {}, .settings = plan.llm_settings});
+    return std::make_unique<kept_server>(
+        "the mock LLM server",
+        mock_llm_arguments({.directory = {}, .settings = plan.llm_settings}));
   } catch (const std::invalid_argument& error) {
     throw usage_error(fmt::format("of the mock LLM: {}", error.what()));
   }
@@ -107,8 +110,8 @@ int execute(const serve_request& request) {
   const backend_entry& entry = backends().at(plan.choice.backend);
   std::shared_ptr<void> preparation;
   if (entry.prepare != nullptr) preparation = entry.prepare(plan.choice.options);
-  const std::unique_ptr<running_service> mock = plan.llm_url ? nullptr : start_mock(plan);
-  const std::string llm = plan.llm_url ? *plan.llm_url : mock->endpoint();
+  const std::unique_ptr<kept_server> mock = plan.llm_url ? nullptr : start_mock(plan);
+  const std::string llm = plan.llm_url ? *plan.llm_url : "http://127.0.0.1:" + mock->port();
 
   const buffer dataset = answer_dataset(plan.settings, plan.model, {});
   service_metrics metrics;
@@ -128,20 +131,23 @@ int execute(const serve_request& request) {
     std::fprintf(stderr, "%s%s",
                  paragraph.starts_with("regatta: ") ? "" : "regatta: ", paragraph.c_str());
   };
-  auto service = std::make_unique<http_service>(plan.service, setup, metrics,
-                                                http_service_hooks{interrupted, tell});
+  const auto stop = [&mock] { return interrupted() || (mock && mock->given_up()); };
+  auto service =
+      std::make_unique<http_service>(plan.service, setup, metrics, http_service_hooks{stop, tell});
+  if (mock) mock->keep(tell);
   tell(fmt::format("serving POST {} on {} with {} workers; the LLM is {}{}; Ctrl-C ends it\n",
                    plan.service.path, plan.choice.label, service->facts().workers, llm,
                    plan.llm_url ? "" : ", a mock"));
   if (print_result(service->url() + "\n") != exit_fine) return exit_error;
   const http_service_end end = service->run();
-  const int code = tell_end(end, plan);
-  if (mock != nullptr) {
-    if (const auto why = mock->failure()) warn(*why);
+  int code = tell_end(end, plan);
+  if (const auto why = mock ? mock->given_up() : std::nullopt) {
+    warn(*why + ": name another one with --llm-url");
+    code = exit_error;
   }
   if (end.cut_off > 0) {
     std::fflush(nullptr);
-    ::_exit(code);  // threads may be in calls that last; processes die with this one
+    ::_exit(code);  // to end the service would be to wait for them; processes die with this one
   }
   return code;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/database_choice.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <stdexcept>
 
@@ -18,6 +19,15 @@ bool queries_a_database(const workload_plan& plan) {
 }
 
 }  // namespace
+
+void add_database_option(CLI::App& command, std::optional<std::string>& text,
+                         const std::string& of) {
+  command
+      .add_option("--database", text,
+                  of + "sqlite (default), postgresql (a private server), or a server's URL like "
+                       "postgresql://user@host:5432/database")
+      ->type_name("NAME|URL");
+}
 
 void choose_database(run_plan& plan, const std::string& what,
                      const std::optional<std::string>& text) {

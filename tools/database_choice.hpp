@@ -6,7 +6,15 @@
 
 #include "harness/run_plan.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace regatta {
+
+/// --database, as every command that runs workloads has it; `of` comes before what it says.
+void add_database_option(CLI::App& command, std::optional<std::string>& text,
+                         const std::string& of = {});
 
 /// Which database the plan's workloads query: sqlite, postgresql (a private server), or a
 /// connection URL. Throws usage_error, `what` first, if it is none of these or nothing in the plan

@@ -11,6 +11,7 @@
 #include "harness/gate/google_benchmark_subject.hpp"
 #include "harness/gate/regatta_subject.hpp"
 #include "harness/gate/subject_kind.hpp"
+#include "tools/database_choice.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {
@@ -107,7 +108,9 @@ gate_subjects regattas(const gate_request& request, std::uint64_t seed, const st
   run_request cells = request.cells;
   cells.seed = seed;
   const std::string program = regatta_program(request.baseline);
-  subjects.course = std::make_unique<regatta_course>(make_plan(cells), program, stop);
+  run_plan plan = make_plan(cells);
+  check_database(plan);
+  subjects.course = std::make_unique<regatta_course>(std::move(plan), program, stop);
   const auto make = [&](const std::string& path, const std::string& text, std::uint64_t own_seed) {
     return std::make_unique<regatta_subject>(path, text, *subjects.course, own_seed, stop);
   };
@@ -151,6 +154,9 @@ gate_subjects make_gate_subjects(const gate_request& request, std::uint64_t seed
   if (request.min_time && kind != subject_kind::google_benchmark) {
     throw usage_error("--min-time is for Google Benchmark executables, and these are " +
                       to_string(kind));
+  }
+  if (request.cells.database && kind != subject_kind::regatta) {
+    throw usage_error("--database is for builds of regatta, and these are " + to_string(kind));
   }
   switch (kind) {
     case subject_kind::google_benchmark:

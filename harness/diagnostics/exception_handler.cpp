@@ -17,6 +17,7 @@
 #include "harness/diagnostics/handler_tracking/handler_slot.hpp"
 #include "harness/diagnostics/json_text.hpp"
 #include "harness/diagnostics/own_thread_id.hpp"
+#include "harness/diagnostics/replaceable_handler.hpp"
 #include "harness/diagnostics/stderr_text.hpp"
 #include "harness/diagnostics/symbols.hpp"
 #include "harness/diagnostics/task_tracker/registry.hpp"
@@ -28,21 +29,15 @@ namespace {
 
 // Never destroyed: exceptions come until after the last static object.
 struct reporting {
+  internal::replaceable_handler<exception_handler> handler;
   std::mutex mutex;
-  std::shared_ptr<const exception_handler> handler;
-  internal::report_limit limit;
+  internal::report_limit limit;  // guarded by mutex
   std::atomic<std::uint64_t> escaped{0};
 };
 
 reporting& shared() {
   static reporting& only = *new reporting;
   return only;
-}
-
-std::shared_ptr<const exception_handler> current_handler() {
-  reporting& all = shared();
-  const std::lock_guard lock(all.mutex);
-  return all.handler;
 }
 
 void call(const exception_handler& handler, const exception_context& context) noexcept {
@@ -88,12 +83,7 @@ std::optional<std::uint64_t> admit(std::uint64_t trail) {
 }  // namespace
 
 exception_handler set_exception_handler(exception_handler handler) {
-  reporting& all = shared();
-  const std::lock_guard lock(all.mutex);
-  const auto former = std::exchange(
-      all.handler,
-      handler ? std::make_shared<const exception_handler>(std::move(handler)) : nullptr);
-  return former ? *former : exception_handler();
+  return shared().handler.exchange(std::move(handler));
 }
 
 std::string format_exception(const exception_context& context) {
@@ -140,7 +130,7 @@ std::string current_exception_text() {
 }
 
 bool offer_exception(const exception_context& context) noexcept {
-  const auto handler = current_handler();
+  const auto handler = shared().handler.current();
   if (!handler) return false;
   call(*handler, context);
   return true;
@@ -151,7 +141,7 @@ void report_escaped(std::uint64_t trail) noexcept {
     shared().escaped.fetch_add(1, std::memory_order_relaxed);
     const debug_options& options = debug_options_from_environment();
     if (!options.on) return;
-    if (const auto handler = current_handler()) {
+    if (const auto handler = shared().handler.current()) {
       call(*handler, describe_escaped(trail));
     } else if (const auto left_out = admit(trail)) {
       const exception_context context = describe_escaped(trail);

@@ -213,10 +213,22 @@ struct http_service::state {
       co_await sleep_until(loop, steady_clock::now() + between_looks_for_the_last_answer);
     }
     cut_off = static_cast<std::int64_t>(gate.inside());
-    // Posted, so that a loop that is only about to run does not miss it.
+    stop_loops();
+  }
+
+  // Posted, so that a loop that is only about to run does not miss it.
+  void stop_loops() {
     for (event_loop* const each : all_loops) {
       boost::asio::post(each->io(), [each] { each->io().stop(); });
     }
+  }
+
+  void run_loops() {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < all_loops.size(); ++i) {
+      others.emplace_back([&loop = *all_loops[i]] { loop.run(); });
+    }
+    all_loops.front()->run();
   }
 
   http_service_end run() {
@@ -224,17 +236,9 @@ struct http_service::state {
     front.start();
     first.start(watch_service(async_context(line.runtime(0)), "llm", llm));
     first.start(keep_watch());
-    {
-      std::vector<std::jthread> others;
-      // A loop without connections has nothing to do yet, and must not end for that.
-      for (std::size_t i = 1; i < all_loops.size(); ++i) {
-        others.emplace_back([&loop = *all_loops[i]] {
-          loop.start(stay(loop));
-          loop.run();
-        });
-      }
-      first.run();
-    }
+    // A loop without connections has nothing to do yet, and must not end for that.
+    for (std::size_t i = 1; i < all_loops.size(); ++i) all_loops[i]->start(stay(*all_loops[i]));
+    run_loops();
     const auto answered = metrics.latency.count();
     return {.requests = answered,
             .shed = metrics.shed_full.get() + metrics.shed_draining.get(),
@@ -245,6 +249,31 @@ struct http_service::state {
 
   static async_task<void> stay(event_loop& loop) {
     for (;;) co_await sleep_until(loop, steady_clock::now() + 1h);
+  }
+
+  async_task<void> see_them_out() {
+    event_loop& loop = *all_loops.front();
+    while (gate.inside() > 0) {
+      co_await sleep_until(loop, steady_clock::now() + between_looks_for_the_last_answer);
+    }
+    const deadline limit = earlier_deadline(no_deadline, options.front.client_timeout);
+    while (metrics.front.busy.get() > 0 && steady_clock::now() < limit) {
+      co_await sleep_until(loop, steady_clock::now() + between_looks_for_the_last_answer);
+    }
+    stop_loops();
+  }
+
+  // A request that is cut off uses the engine and the line, which end before the loops and its
+  // frame there do.
+  ~state() {
+    if (gate.inside() == 0) return;
+    gate.drain();
+    all_loops.front()->start(see_them_out());
+    try {
+      run_loops();
+    } catch (const std::exception&) {
+      // What escaped was a connection's; by now all requests are out.
+    }
   }
 
   const http_service_options options;

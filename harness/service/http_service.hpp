@@ -62,14 +62,15 @@ class http_service {
   /// sentence if the port cannot be had or the backend cannot serve.
   http_service(const http_service_options& options, const backend_setup& setup,
                service_metrics& metrics, http_service_hooks hooks);
+  /// Waits until what run() has cut off is answered all the same: as long as the workload's own
+  /// limits let it take, so a program in a hurry ends without.
   ~http_service();
 
   /// "http://127.0.0.1:8080"
   std::string url() const;
   backend_facts facts() const;
-  /// Serves until hooks.stop() and then until all requests inside are answered, or the limit.
-  /// REQUIRES after it answered with some cut off: end the process without ending this object;
-  /// threads may be in calls that last.
+  /// Serves until hooks.stop() and then until all requests inside are answered, or the limit. To be
+  /// called once.
   http_service_end run();
 
  private:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`regatta run --database`: which database is queried, what is said when it cannot be, what is left."""
+"""`--database` of run, crossover and gate: which database is queried, what is said when it cannot be, what is left."""
 import glob
+import json
 import os
 import pathlib
 import signal
@@ -9,10 +10,13 @@ import subprocess
 import tempfile
 import unittest
 
-from regatta_command import SMALL, CommandTest, arguments_of, all_pids, parent_of, wait_until
+from regatta_command import REGATTA, SMALL, CommandTest, arguments_of, all_pids, parent_of, wait_until
 
 QUERY = ["run", "-w", "db-query", "--scale", "quick"]
-PLACES = ("/tmp", "/var/tmp")
+CROSSOVER = ["crossover", "-w", "db-query", "--scale", "quick", "-b", "thread,coroutine", "--over",
+             "in-flight", "--from", "2", "--to", "4", "--points", "2", "--budget", "4s", "-o", "x.json"]
+GATE = ["gate", "--baseline", REGATTA, "--candidate", REGATTA, "-w", "db-query", "-b", "coroutine",
+        "--max-pairs", "2"]
 
 
 def newest_binaries():
@@ -22,10 +26,6 @@ def newest_binaries():
 
 
 BINARIES = newest_binaries()
-
-
-def private_directories():
-    return [path for place in PLACES for path in glob.glob(place + "/regatta-postgresql-*")]
 
 
 def servers_in(directories):
@@ -74,11 +74,18 @@ class GuardedServer:
 class Choice(CommandTest):
     def test_what_is_no_database_is_a_usage_error(self):
         for text in ("mysql", "postgresql://me:s3cret%zz@host/db"):
-            with self.subTest(text):
-                finished = self.run_command(*QUERY, f"--database={text}")
-                self.assertEqual(finished.code, 2, finished)
-                self.assert_one_sentence(finished, "--database", "postgresql://user@host")
-                self.assertNotIn("s3cret", finished.stderr)
+            for command in (QUERY, [*CROSSOVER, "-q"], [*GATE, "-q"]):
+                with self.subTest(text, command=command[0]):
+                    finished = self.run_command(*command, f"--database={text}")
+                    self.assertEqual(finished.code, 2, finished)
+                    self.assert_one_sentence(finished, "--database", "postgresql://user@host")
+                    self.assertNotIn("s3cret", finished.stderr)
+
+    def test_a_gate_of_anything_else_queries_none(self):
+        finished = self.run_command("gate", "--baseline", "true", "--candidate", "true",
+                                    "--database", "postgresql", "-q")
+        self.assertEqual(finished.code, 2, finished)
+        self.assert_one_sentence(finished, "--database is for builds of regatta")
 
     def test_nothing_that_queries_one(self):
         finished = self.run_command("run", "-w", "tokenize", "--database", "postgresql")
@@ -89,12 +96,15 @@ class Choice(CommandTest):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        finished = self.run_command(*QUERY, "--database", f"postgresql://me:s3cret@127.0.0.1:{port}/db",
-                                    timeout=5)
-        self.assertEqual(finished.code, 1, finished)
-        self.assert_one_sentence(finished, "--database", str(port), "refused", "check that it runs")
-        self.assertNotIn("s3cret", finished.stderr)
-        self.assertEqual(list(self.folder.glob("*.json")), [])
+        for command in (QUERY, [*CROSSOVER, "-q"], [*GATE, "-q"]):
+            with self.subTest(command[0]):
+                finished = self.run_command(*command, "--database",
+                                            f"postgresql://me:s3cret@127.0.0.1:{port}/db", timeout=5)
+                self.assertEqual(finished.code, 1, finished)
+                self.assert_one_sentence(finished, "--database", str(port), "refused",
+                                         "check that it runs")
+                self.assertNotIn("s3cret", finished.stderr)
+                self.assertEqual(list(self.folder.glob("*.json")), [])
 
     def test_sqlite_is_named_in_the_report(self):
         finished = self.run_command(*QUERY, "-b", "serial", *SMALL)
@@ -106,10 +116,12 @@ class Choice(CommandTest):
 class PrivateServer(CommandTest):
     def setUp(self):
         super().setUp()
-        self.before = set(private_directories())
+        for folder in (self.folder, self.temporary):  # for the user that the server runs as
+            folder.chmod(0o711)
 
-    def new_directories(self):
-        return set(private_directories()) - self.before
+    def directories(self):
+        """Those of private servers; other tests have theirs elsewhere."""
+        return {str(path) for path in self.temporary.glob("regatta-postgresql-*")}
 
     def test_answers_are_right_on_every_kind_of_backend(self):
         finished = self.run_command(*QUERY, "--database", "postgresql", "-b",
@@ -121,7 +133,7 @@ class PrivateServer(CommandTest):
         self.assertIs(report["workloads"][0]["verified"], True)
         for label, cell in self.cells(report).items():
             self.assertEqual((label, cell["outcome"], cell["failures"]), (label, "ok", 0))
-        self.assertEqual(self.new_directories(), set())
+        self.assertEqual(self.directories(), set())
         self.assertEqual(list(self.temporary.iterdir()), [])
 
     def start_measuring(self):
@@ -135,11 +147,11 @@ class PrivateServer(CommandTest):
         os.killpg(running.pid, signal.SIGINT)
         finished = running.finish(timeout=10)
         self.assertEqual(finished.code, 130, finished)
-        self.assertEqual(self.new_directories(), set())
+        self.assertEqual(self.directories(), set())
 
     def test_a_killed_regatta_takes_the_server_along(self):
         running = self.start_measuring()
-        left = self.new_directories()
+        left = self.directories()
         self.assertEqual(len(left), 1)
         self.assertGreater(len(servers_in(left)), 0)
         running.process.kill()
@@ -147,11 +159,11 @@ class PrivateServer(CommandTest):
         self.assertEqual(wait_until(lambda: not servers_in(left), 5), True)
         finished = self.run_command(*QUERY, "--database", "postgresql", "-b", "serial", *SMALL)
         self.assertEqual(finished.code, 0, finished)
-        self.assertEqual(self.new_directories(), set(), "the next run removes what was left")
+        self.assertEqual(self.directories(), set(), "the next run removes what was left")
 
     def test_a_server_that_is_killed_ends_the_cells_with_the_reason(self):
         running = self.start_measuring()
-        (postmaster,) = [pid for pid in servers_in(self.new_directories())
+        (postmaster,) = [pid for pid in servers_in(self.directories())
                          if parent_of(pid) == running.pid]
         os.kill(postmaster, signal.SIGKILL)
         finished = running.finish(timeout=60)
@@ -160,7 +172,7 @@ class PrivateServer(CommandTest):
             self.assertEqual(cell["outcome"], "failed")
             self.assertEqual(cell["reason"],
                              f"the private PostgreSQL server (pid {postmaster}) was killed by SIGKILL")
-        self.assertEqual(self.new_directories(), set())
+        self.assertEqual(self.directories(), set())
 
 
 @unittest.skipIf(BINARIES is None, "no PostgreSQL in /usr/lib/postgresql: apt-get install postgresql-15")
@@ -204,6 +216,20 @@ class SomebodysServer(CommandTest):
             self.assertRegex(self.report()["environment"]["database"],
                              rf"^PostgreSQL 1\d\.\d+, 127\.0\.0\.1:{self.server.port}/postgres$")
             self.assertEqual(self.server.schemas(self.PASSWORD), [])
+
+    def test_crossover_and_gate_query_it_and_leave_nothing(self):
+        for command in (CROSSOVER, GATE):
+            with self.subTest(command[0]):
+                finished = self.run_command(*command, "--database", self.server.url(self.PASSWORD))
+                self.assertEqual(finished.code, 0, finished)
+                self.assertNotIn(self.PASSWORD, finished.stdout + finished.stderr)
+                for file in self.folder.glob("*.json"):
+                    self.assertNotIn(self.PASSWORD, file.read_text(), file)
+                self.assertEqual(self.server.schemas(self.PASSWORD), [])
+        found = json.loads((self.folder / "x.json").read_text())
+        self.assertTrue(all(found["points"][0]["values"].values()), found)
+        (only,) = self.report("regatta-gate.json")["comparisons"]
+        self.assertEqual(only["name"], "db-query on coroutine")
 
     def test_reports_of_different_databases_are_not_alike(self):
         self.assertEqual(self.run_on(self.server.url(self.PASSWORD), "-o", "a.json").code, 0)

@@ -8,7 +8,7 @@ import threading
 import unittest
 import urllib.request
 
-from regatta_command import Running, wait_until
+from regatta_command import Running, arguments_of, children_of, wait_until
 from regatta_service import ServiceTest, body_of, large_document
 
 
@@ -165,6 +165,34 @@ class LostLlm(ServiceTest):
         self.assertTrue(wait_until(lambda: self.health() == 200))
         self.assertEqual(self.post().status, 200)
         self.assertEqual(self.metrics()["regatta_serve_llm_calls_total", 'result="failed"'], 1)
+
+    def kill_mock_of(self, running):
+        mock = wait_until(lambda: [pid for pid in children_of(running.pid)
+                                   if "mock-llm" in arguments_of(pid)])
+        os.kill(mock[0], signal.SIGKILL)
+        return mock[0]
+
+    def test_its_own_mock_is_started_again(self):
+        running = self.serve()
+        self.assertEqual(self.post().status, 200)
+        pid = self.kill_mock_of(running)
+        self.assertTrue(running.wait_for_stderr(
+            f"the mock LLM server (pid {pid}) was killed by SIGKILL; it was started again (1 of 5"))
+        self.assertEqual(self.post().status, 200)
+        self.assertEqual(self.end(running).code, 0)
+        self.assert_nothing_runs(within=1)
+
+    def test_with_a_mock_that_dies_again_and_again_it_ends_and_says_so(self):
+        running = self.serve()
+        for restart in range(1, 6):
+            self.kill_mock_of(running)
+            self.assertTrue(running.wait_for_stderr(f"it was started again ({restart} of 5"))
+        pid = self.kill_mock_of(running)
+        finished = running.finish(10)
+        self.assertEqual(finished.code, 1, finished)
+        self.assertIn(f"the mock LLM server (pid {pid}) was killed by SIGKILL, after it had been "
+                      "started again 5 times: name another one with --llm-url", finished.stderr)
+        self.assert_nothing_runs(within=1)
 
     def test_what_the_llm_answers_instead_is_told(self):
         for flag, status, reason in (("--llm-error-rate", 502, "the LLM answered 500"),

@@ -54,6 +54,8 @@ struct answer {
 /// A client too simple to hide anything: what is sent and what comes back, byte for byte.
 class client {
  public:
+  static constexpr std::string_view completions = "/v1/chat/completions";
+
   explicit client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -97,16 +99,16 @@ class client {
     return receive();
   }
 
-  answer post(std::string_view body) {
-    send(post_text(body));
+  answer post(std::string_view body, std::string_view target = completions) {
+    send(post_text(body, target));
     return receive();
   }
 
-  static std::string post_text(std::string_view body) {
+  static std::string post_text(std::string_view body, std::string_view target = completions) {
     return fmt::format(
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+        "POST {} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
         "Content-Length: {}\r\n\r\n{}",
-        body.size(), body);
+        target, body.size(), body);
   }
 
   /// Whatever comes until the server closes.

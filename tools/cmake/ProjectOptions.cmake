@@ -15,6 +15,22 @@ if(REGATTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${REGATTA_CCACHE})
 endif()
 
+# regatta_precompile(<target> <header>...)
+#
+# What most sources of a target include is parsed once. With g++ only: clang's precompiled header
+# knows the folder that it was made in, and a compiler cache would hand it to another checkout.
+function(regatta_precompile target)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR REGATTA_SANITIZE)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  if(REGATTA_CCACHE)  # which has to be told that __TIME__ is in none of them
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${REGATTA_CCACHE}")
+  endif()
+endfunction()
+
 add_library(regatta_options INTERFACE)
 target_include_directories(regatta_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(regatta_options INTERFACE -Wall -Wextra $<$<BOOL:${REGATTA_WERROR}>:-Werror>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "workloads/servers/mock_llm_service.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -10,7 +12,6 @@
 #include <system_error>
 #include <vector>
 
-#include "harness/service.hpp"
 #include "workloads/servers/mock_llm_server.hpp"
 #include "workloads/servers/server_process.hpp"
 
@@ -63,7 +64,29 @@ mock_llm_options options_from(const service_options& given) {
   return options;
 }
 
-std::vector<std::string> arguments_for(const mock_llm_options& options) {
+/// Serves both "llm" and "documents"; a run that needs both has two of them.
+class mock_llm_service final : public running_service {
+ public:
+  explicit mock_llm_service(const service_options& options)
+      : server_("the mock LLM server", mock_llm_arguments(options)) {}
+  std::string endpoint() const override { return "http://127.0.0.1:" + server_.port(); }
+  std::optional<std::string> failure() override { return server_.failure(); }
+
+ private:
+  server_process server_;
+};
+
+std::unique_ptr<running_service> start(const service_options& options) {
+  return std::make_unique<mock_llm_service>(options);
+}
+
+const service_registration llm("llm", &start);
+const service_registration documents("documents", &start);
+
+}  // namespace
+
+std::vector<std::string> mock_llm_arguments(const service_options& given) {
+  const mock_llm_options options = options_from(given);
   return {"mock-llm",
           "--seed",
           std::to_string(options.seed),
@@ -81,24 +104,4 @@ std::vector<std::string> arguments_for(const mock_llm_options& options) {
           fmt::format("{}", options.rate_limit_rate)};
 }
 
-/// Serves both "llm" and "documents"; a run that needs both has two of them.
-class mock_llm_service final : public running_service {
- public:
-  explicit mock_llm_service(const mock_llm_options& options)
-      : server_("the mock LLM server", arguments_for(options)) {}
-  std::string endpoint() const override { return "http://127.0.0.1:" + server_.port(); }
-  std::optional<std::string> failure() override { return server_.failure(); }
-
- private:
-  server_process server_;
-};
-
-std::unique_ptr<running_service> start(const service_options& options) {
-  return std::make_unique<mock_llm_service>(options_from(options));
-}
-
-const service_registration llm("llm", &start);
-const service_registration documents("documents", &start);
-
-}  // namespace
 }  // namespace regatta

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -163,7 +164,7 @@ void private_postgresql::start() {
     if (is_ready(limit)) return;
     stop();
     // After a crash it refuses to begin while a process of the one before it still ends.
-    std::this_thread::sleep_for(50ms);
+    std::this_thread::sleep_for(std::min((tries + 1) * 50ms, 500ms));
   }
   throw std::runtime_error("a private PostgreSQL server did not start: " +
                            last_line_of(directory() / "postgres.log"));

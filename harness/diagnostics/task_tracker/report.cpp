@@ -11,6 +11,7 @@
 #include <mutex>
 #include <utility>
 
+#include "harness/diagnostics/replaceable_handler.hpp"
 #include "harness/diagnostics/stderr_text.hpp"
 #include "harness/diagnostics/task_tracker/report_limit.hpp"
 #include "harness/diagnostics/task_tracker/snapshot.hpp"
@@ -22,9 +23,9 @@ namespace {
 
 // Never destroyed: reports come until after the last static object.
 struct reporting {
+  internal::replaceable_handler<task_report_handler> handler;
   std::mutex mutex;
-  std::shared_ptr<const task_report_handler> handler;
-  internal::report_limit limit;
+  internal::report_limit limit;  // guarded by mutex
   std::atomic<std::uint64_t> findings{0};
   debug_options options;
   std::atomic<pid_t> process{0};
@@ -51,12 +52,7 @@ reporting& shared() {
 }  // namespace
 
 task_report_handler set_task_report_handler(task_report_handler handler) {
-  reporting& all = shared();
-  const std::lock_guard lock(all.mutex);
-  const auto former = std::exchange(
-      all.handler,
-      handler ? std::make_shared<const task_report_handler>(std::move(handler)) : nullptr);
-  return former ? *former : task_report_handler();
+  return shared().handler.exchange(std::move(handler));
 }
 
 void print_task_report(const task_report& report) {
@@ -81,11 +77,8 @@ namespace internal {
 void deliver(const task_report& report, bool taken) noexcept {
   reporting& all = shared();
   all.findings.fetch_add(1, std::memory_order_relaxed);
-  std::shared_ptr<const task_report_handler> handler;
-  {
-    const std::lock_guard lock(all.mutex);
-    if (report.finding != task_finding::pending_at_exit) handler = all.handler;
-  }
+  const auto handler =
+      report.finding != task_finding::pending_at_exit ? all.handler.current() : nullptr;
   try {
     if (handler) {
       (*handler)(report);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <functional>
@@ -19,16 +20,21 @@
 
 namespace regatta::test {
 
-/// A port of 127.0.0.1 that nobody listened on a moment ago.
+/// A port of 127.0.0.1 that nobody listens on, nor will: below those that the kernel gives to
+/// outgoing connections, and where no other test process looks first.
 inline std::uint16_t free_port() {
-  const unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
+  constexpr int first = 20000;
+  constexpr int count = 12000;
+  for (int i = 0; i < count; ++i) {
+    const unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(first + (7 * ::getpid() + i) % count));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+    if (::bind(socket.get(), generic, sizeof(address)) == 0) return ntohs(address.sin_port);
+  }
+  return 0;
 }
 
 /// The one PostgreSQL server of this process, started when first asked for; on a Unix socket where

@@ -60,9 +60,19 @@ class heard_reports {
   std::vector<block_report> all_;
 };
 
-TEST(LoopMonitor, ReportsWhileTheLoopIsBlockedThenDoublesThenEnds) {
+struct LoopMonitor : testing::Test {
+  // Of one handler, which blocks until that is heard.
+  static void run_blocked(asio::io_context& loop, heard_reports& heard_by) {
+    asio::steady_timer timer(loop, 1ms);
+    timer.async_wait([&](auto) { heard_by.block_until_heard(); });
+    loop.run();
+  }
+
   heard_reports heard;
   asio::io_context io;
+};
+
+TEST_F(LoopMonitor, ReportsWhileTheLoopIsBlockedThenDoublesThenEnds) {
   loop_monitor monitor(io, heard.options());
   asio::post(io, [&] { heard.block_until_heard(3); });
   asio::steady_timer timer(io, 1ms);
@@ -81,13 +91,9 @@ TEST(LoopMonitor, ReportsWhileTheLoopIsBlockedThenDoublesThenEnds) {
   EXPECT_EQ(reports[0].cause, block_cause::condition);
 }
 
-TEST(LoopMonitor, NamesTheFunctionAndTheHealthCounts) {
-  heard_reports heard;
-  asio::io_context io;
+TEST_F(LoopMonitor, NamesTheFunctionAndTheHealthCounts) {
   loop_monitor monitor(io, heard.options());
-  asio::steady_timer timer(io, 1ms);
-  timer.async_wait([&](auto) { heard.block_until_heard(); });
-  io.run();
+  run_blocked(io, heard);
   ASSERT_FALSE(heard.all().empty());
   EXPECT_NE(heard.all()[0].blocker.function.find("block_until_heard"), std::string::npos);
   const loop_health health = monitor.health();
@@ -95,9 +101,7 @@ TEST(LoopMonitor, NamesTheFunctionAndTheHealthCounts) {
   EXPECT_GE(health.iterations, 1U);
 }
 
-TEST(LoopMonitor, FindsAHandlerThatBlocksBeforeTheFirstPoll) {
-  heard_reports heard;
-  asio::io_context io;
+TEST_F(LoopMonitor, FindsAHandlerThatBlocksBeforeTheFirstPoll) {
   asio::steady_timer timer(io, 1h);  // there is a reactor
   asio::post(io, [&] {
     heard.block_until_heard();
@@ -109,9 +113,7 @@ TEST(LoopMonitor, FindsAHandlerThatBlocksBeforeTheFirstPoll) {
   EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
 }
 
-TEST(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
-  heard_reports heard;
-  asio::io_context io;
+TEST_F(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
   loop_monitor monitor(io, heard.options());
   asio::steady_timer timer(io, 1ms);
   timer.async_wait([&](auto) { heard.block_until_heard(); });
@@ -121,12 +123,10 @@ TEST(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
   EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
 }
 
-TEST(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
+TEST_F(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
   if (test::thread_sanitized) {
     GTEST_SKIP() << "ThreadSanitizer hands no signal to a thread that only computes";
   }
-  heard_reports heard;
-  asio::io_context io;
   loop_monitor monitor(io, heard.options());
   std::atomic<pid_t> computes{0};
   std::atomic<bool> first_taken{false};
@@ -149,12 +149,10 @@ TEST(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {
   std::jthread second([&] { io.run(); });
 }
 
-TEST(LoopMonitor, WatchesALoopThatRunsAlready) {
+TEST_F(LoopMonitor, WatchesALoopThatRunsAlready) {
   if (test::thread_sanitized) {
     GTEST_SKIP() << "Asio reads, as a plain pointer, what is replaced atomically meanwhile";
   }
-  heard_reports heard;
-  asio::io_context io;
   auto work = asio::make_work_guard(io);
   asio::steady_timer timer(io, 1h);
   timer.async_wait([](auto) {});
@@ -165,8 +163,7 @@ TEST(LoopMonitor, WatchesALoopThatRunsAlready) {
   io.stop();
 }
 
-TEST(LoopMonitor, WatchesAPoolOfThreads) {
-  heard_reports heard;
+TEST_F(LoopMonitor, WatchesAPoolOfThreads) {
   asio::thread_pool pool(2);
   loop_monitor monitor(pool, heard.options());
   asio::post(pool, [&] { heard.block_until_heard(); });
@@ -174,21 +171,17 @@ TEST(LoopMonitor, WatchesAPoolOfThreads) {
   EXPECT_FALSE(heard.all().empty());
 }
 
-TEST(LoopMonitor, EndsTellAllThatIsKnown) {
-  heard_reports heard;
+TEST_F(LoopMonitor, EndsTellAllThatIsKnown) {
   {
-    asio::io_context io;
-    loop_monitor monitor(io, heard.options());
-    asio::steady_timer timer(io, 1ms);
-    timer.async_wait([&](auto) { heard.block_until_heard(); });
-    io.run();
+    asio::io_context ends;
+    loop_monitor monitor(ends, heard.options());
+    run_blocked(ends, heard);
   }
   EXPECT_EQ(heard.all().back().phase, block_phase::ended);
 }
 
-TEST(LoopMonitor, TwoWatchOneLoop) {
+TEST_F(LoopMonitor, TwoWatchOneLoop) {
   heard_reports first, second;
-  asio::io_context io;
   loop_monitor one(io, first.options());
   loop_monitor other(io, second.options());
   asio::steady_timer timer(io, 1ms);
@@ -199,17 +192,15 @@ TEST(LoopMonitor, TwoWatchOneLoop) {
   io.run();
 }
 
-TEST(LoopMonitor, RefusesWhatItCannotWatch) {
+TEST_F(LoopMonitor, RefusesWhatItCannotWatch) {
   asio::io_context unsafe(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
   EXPECT_THROW(loop_monitor{unsafe}, std::invalid_argument);
-  asio::io_context io;
   EXPECT_THROW(loop_monitor(io, {.threshold = 999us}), std::invalid_argument);
   asio::execution_context no_loop;
   EXPECT_THROW(loop_monitor{no_loop}, std::invalid_argument);
 }
 
-TEST(LoopMonitor, ChangesNeitherWhatRunReturnsNorWhatRunOneRuns) {
-  asio::io_context io;
+TEST_F(LoopMonitor, ChangesNeitherWhatRunReturnsNorWhatRunOneRuns) {
   loop_monitor monitor(io, {.threshold = 1ms});
   int ran = 0;
   asio::steady_timer timer(io, 20ms);
@@ -222,9 +213,7 @@ TEST(LoopMonitor, ChangesNeitherWhatRunReturnsNorWhatRunOneRuns) {
   EXPECT_EQ(io.run(), 2U);
 }
 
-TEST(LoopMonitor, AReportAboutNobodyIsNotMade) {
-  heard_reports heard;
-  asio::io_context io;
+TEST_F(LoopMonitor, AReportAboutNobodyIsNotMade) {
   asio::steady_timer timer(io, 1ms);
   timer.async_wait([](auto) {});
   loop_monitor monitor(io, heard.options());
@@ -234,32 +223,27 @@ TEST(LoopMonitor, AReportAboutNobodyIsNotMade) {
   EXPECT_TRUE(heard.all().empty());
 }
 
-TEST(LoopMonitor, AForkedChildCanWatchLoopsOfItsOwn) {
+TEST_F(LoopMonitor, AForkedChildCanWatchLoopsOfItsOwn) {
   if (test::thread_sanitized) {
     GTEST_SKIP() << "ThreadSanitizer lets no child of a process with threads have any";
   }
-  asio::io_context io;
   loop_monitor monitor(io, {.threshold = 1s});
   const pid_t child = ::fork();
   if (child == 0) {
-    heard_reports heard;
+    heard_reports own_heard;
     asio::io_context own;
-    loop_monitor its_monitor(own, heard.options());
-    asio::steady_timer timer(own, 1ms);
-    timer.async_wait([&](auto) { heard.block_until_heard(); });
-    own.run();
-    ::_exit(heard.all().empty() ? 1 : 0);
+    loop_monitor its_monitor(own, own_heard.options());
+    run_blocked(own, own_heard);
+    ::_exit(own_heard.all().empty() ? 1 : 0);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
 }
 
-TEST(LoopMonitor, LeavesOutWhatIsTooMuchAndCountsIt) {
-  heard_reports heard;
+TEST_F(LoopMonitor, LeavesOutWhatIsTooMuchAndCountsIt) {
   monitor_options options = heard.options();
   options.most_reports_a_second = 1;
-  asio::io_context io;
   loop_monitor monitor(io, options);
   // Until two have come within a second.
   while (monitor.health().left_out == 0) {

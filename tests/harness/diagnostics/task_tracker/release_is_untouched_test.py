@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A release build is the same object code with the tracker's header and without; a debug build is not."""
+import functools
 import os
 import subprocess
 import sys
@@ -9,15 +10,17 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(os.environ["ROOT"])
+COMPILER = [*os.environ["CACHE"].split(), os.environ["CXX"]]
 HEADER = ROOT / "harness/diagnostics/task_tracker/track_asio.hpp"
 SOURCES = [ROOT / "tests/harness/diagnostics/programs/tracked_program.cpp",
            ROOT / "tests/harness/tasks/async_task_test.cpp"]
 
 
+@functools.cache
 def object_code(source, *flags):
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "object.o"
-        subprocess.run([os.environ["CXX"], "-std=c++20", "-I", ROOT, "-O2", "-w", *flags, "-c", source,
+        subprocess.run([*COMPILER, "-std=c++20", "-I", ROOT, "-O2", "-w", *flags, "-c", source,
                         "-o", target], check=True)
         return target.read_bytes()
 
