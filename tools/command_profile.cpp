@@ -32,6 +32,7 @@ struct profile_arguments {
   std::string threshold;
   std::string tier = "auto";
   std::vector<std::string> outputs;
+  bool children = true;
   bool quiet = false;
   std::string color = "auto";
 };
@@ -39,8 +40,9 @@ struct profile_arguments {
 std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
   if (text == "auto") return std::nullopt;
   if (text == "ebpf") return profiling::profile_tier::ebpf;
+  if (text == "perf") return profiling::profile_tier::perf;
   if (text == "proc") return profiling::profile_tier::proc;
-  throw usage_error(fmt::format("--tier is auto, ebpf or proc, not '{}'", text));
+  throw usage_error(fmt::format("--tier is auto, ebpf, perf or proc, not '{}'", text));
 }
 
 std::variant<pid_t, profiling::profiled_command> subject_of(const profile_arguments& arguments) {
@@ -58,6 +60,7 @@ profiling::profile_options options_of(const profile_arguments& arguments,
                                       const std::string& threshold_name) {
   profiling::profile_options options;
   options.tier = parse_tier(arguments.tier);
+  options.children = arguments.children;
   options.threshold = parse_duration(threshold_name, arguments.threshold);
   if (arguments.duration) {
     options.duration = parse_duration("--duration", *arguments.duration);
@@ -163,12 +166,14 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
   command.add_option("command", arguments->command, "A command to start, after --");
   command.add_option("--duration", arguments->duration,
                      "How long; without it 10s, or to the end of the command");
-  command.add_option("--tier", arguments->tier, "ebpf, proc, or the best there is: auto")
+  command.add_option("--tier", arguments->tier, "ebpf, perf, proc, or the best there is: auto")
       ->capture_default_str();
   command
       .add_option("-o,--output", arguments->outputs,
                   "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
       ->allow_extra_args(false);  // the "--" before a command is not its end
+  command.add_flag("--children,!--no-children", arguments->children,
+                   "Child processes, those that are started meanwhile as well; on by default");
   command.add_flag("-q,--quiet", arguments->quiet, "Nothing on stderr while it lasts");
   command.add_option("--color", arguments->color, "auto, always or never")->capture_default_str();
 }

@@ -19,9 +19,10 @@ namespace regatta::profiling {
 struct loop_identity {
   std::uint32_t kind = 0;  ///< kernel_side::wait_kind
   std::uint64_t key = 0;   ///< a descriptor; of poll, the thread
+  pid_t process = 0;       ///< a child of the process that is profiled; 0: that one itself
   auto operator<=>(const loop_identity&) const = default;
 };
-/// "epoll 5", "io_uring 4", "poll in thread 812".
+/// "epoll 5", "io_uring 4", "poll in thread 812"; "epoll 5 of process 811".
 std::string to_string(const loop_identity& loop);
 
 /// A loop's thread that was in one and the same call all the time.
@@ -49,6 +50,10 @@ class sample_judge {
   void finish();
 
   bool is_loop_thread(pid_t tid) const;
+  /// The loop that the thread serves; nullopt: none that is known.
+  std::optional<loop_identity> loop_of(pid_t tid) const;
+  /// Whether it was last seen waiting for its loop, or for another thread of it.
+  bool waits(pid_t tid) const;
 
   struct loop_times {
     std::set<pid_t> threads;
@@ -65,6 +70,7 @@ class sample_judge {
     std::optional<sampled_stretch> current;
     std::chrono::nanoseconds told{};  ///< its length when it was last told; 0: never
     std::optional<thread_sample> busy_since;
+    bool waits = false;
   };
   /// Whether it waits as its loop does; notes which loop that is.
   bool waits_for_loop(const thread_sample& sample, thread_state& thread);
