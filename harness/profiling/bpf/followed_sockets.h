@@ -6,9 +6,14 @@
 
 /* The few fields that are needed; where they lie in this kernel is found when the program is
  * loaded. */
+struct sched_entity {
+  __u64 sum_exec_runtime;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
   int pid;
   int tgid;
+  struct sched_entity se;
 } __attribute__((preserve_access_index));
 
 struct pt_regs {
@@ -199,6 +204,7 @@ static __always_inline struct worker_slot* own_worker(struct task_struct* task) 
     worker->on = bpf_ktime_get_ns();
     worker->marked = worker->on;
     worker->slept = 1;
+    worker->cpu = worker->first_cpu = worker->marked_cpu = task->se.sum_exec_runtime;
     worker->process = task->tgid;
     worker->tid = task->pid;
     *index = at + 1;

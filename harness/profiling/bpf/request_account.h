@@ -93,7 +93,8 @@ struct request_link {
 struct worker_slot {
   __u32 tid, process;
   __u64 on;                 /* a CPU since then; 0: off */
-  __u64 cpu;                /* until then */
+  __u64 cpu;                /* until then, by the kernel's own count */
+  __u64 first_cpu;          /* when it was first seen */
   __u64 marked_cpu, marked; /* what was before has its owner */
   __u64 left, ready;        /* the CPU; and could go on since then; 0: cannot */
   __u32 left_for;           /* enum left_for */
@@ -213,8 +214,14 @@ REQUEST_FUNCTION __u64 cpu_of(const struct worker_slot* worker, __u64 now) {
   return worker->cpu + (worker->on && now > worker->on ? now - worker->on : 0);
 }
 
+/* The kernel counts a little less than passes. */
+REQUEST_FUNCTION __u64 unmarked_cpu(const struct worker_slot* worker, __u64 now) {
+  const __u64 cpu = cpu_of(worker, now);
+  return cpu > worker->marked_cpu ? cpu - worker->marked_cpu : 0;
+}
+
 REQUEST_FUNCTION void mark(struct worker_slot* worker, __u64 now) {
-  worker->marked_cpu = cpu_of(worker, now);
+  worker->marked_cpu += unmarked_cpu(worker, now);
   worker->marked = now;
 }
 
@@ -259,7 +266,7 @@ REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slo
                                   struct request_slot* request, __u64 now, int backwards,
                                   __u32 gap_kind, __u64 data_ready, __u32 peer) {
   const __u64 wall = now > worker->marked ? now - worker->marked : 0;
-  const __u64 cpu = cpu_of(worker, now) - worker->marked_cpu;
+  const __u64 cpu = unmarked_cpu(worker, now);
   if (worker->slept || backwards) {
     if (request) {
       if (worker->net) {
@@ -300,7 +307,7 @@ REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slo
 REQUEST_FUNCTION void finish_slice(struct worker_slot* worker, struct request_slot* before,
                                    __u64 now) {
   const __u64 wall = now > worker->marked ? now - worker->marked : 0;
-  const __u64 cpu = cpu_of(worker, now) - worker->marked_cpu;
+  const __u64 cpu = unmarked_cpu(worker, now);
   if (worker->slept) return;
   if (before) {
     charge_request(before, worker, now, wall, cpu);
@@ -315,7 +322,7 @@ REQUEST_FUNCTION void finish_slice(struct worker_slot* worker, struct request_sl
 REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_slot* worker,
                                     __u64 now, __u64 arrival) {
   struct request_event* const told = &request->told;
-  const __u64 cpu = cpu_of(worker, now) - worker->marked_cpu + worker->carried;
+  const __u64 cpu = unmarked_cpu(worker, now) + worker->carried;
   __u64 began = worker->slept && worker->marked < now ? worker->marked : now;
   __u32 kind;
   if (!arrival || arrival > now) arrival = now;
@@ -369,18 +376,19 @@ REQUEST_FUNCTION void end_request(struct request_slot* request) {
   request->state = request_none;
 }
 
-/* It leaves its CPU. `in_flight`: some request is read and not answered. */
+/* It leaves its CPU, after `used` ns on one in all. `in_flight`: some request is read and not
+ * answered. */
 REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot* current, __u64 now,
-                                __u32 left, int in_flight) {
+                                __u64 used, __u32 left, int in_flight) {
   __u64 wall, cpu;
-  worker->cpu = cpu_of(worker, now);
+  worker->cpu = used;
   worker->on = 0;
   worker->left = now;
   worker->left_for = left;
   worker->ready = left == left_ready ? now : 0;
   if (left == left_ready) return;
   wall = now > worker->marked ? now - worker->marked : 0;
-  cpu = worker->cpu - worker->marked_cpu;
+  cpu = worker->cpu > worker->marked_cpu ? worker->cpu - worker->marked_cpu : 0;
   worker->between = left == left_loop || !current || current->state != request_working;
   if (left == left_loop) worker->loops = 1;
   if (current && !worker->slept) {
@@ -391,7 +399,7 @@ REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot*
     worker->unowned_cpu += cpu;
   }
   if (worker->between) worker->slept = 1;
-  worker->marked_cpu = worker->cpu;
+  if (worker->marked_cpu < worker->cpu) worker->marked_cpu = worker->cpu;
   worker->marked = now;
 }
 

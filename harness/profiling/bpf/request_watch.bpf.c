@@ -110,7 +110,8 @@ int BPF_PROG(switches, int preempted, struct task_struct* before, struct task_st
         left = left_for_of(registers->orig_ax, registers->di, registers->si, registers->dx, state,
                            worker->loops);
       }
-      leave_cpu(worker, request_at(&worker->current), bpf_ktime_get_ns(), left, in_flight > 0);
+      leave_cpu(worker, request_at(&worker->current), bpf_ktime_get_ns(),
+                before->se.sum_exec_runtime, left, in_flight > 0);
     }
   }
   if (is_watched(after->tgid)) {
@@ -145,6 +146,7 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
   const __u32 process = task->tgid;
   struct worker_slot* worker;
   const __u32* index;
+  __u64 now;
   __u32 at;
   if (target == 0 || !is_watched(process)) return 0;
   if (task->pid == (int)process && process != target) bpf_map_delete_elem(&processes, &process);
@@ -154,10 +156,10 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
   bpf_task_storage_delete(&worker_index, task);
   worker = bpf_map_lookup_elem(&workers, &at);
   if (!worker) return 0;
-  worker->cpu = cpu_of(worker, bpf_ktime_get_ns());
-  __sync_fetch_and_add(&ended_cpu, worker->cpu);
+  now = bpf_ktime_get_ns();
+  __sync_fetch_and_add(&ended_cpu, cpu_of(worker, now) - worker->first_cpu);
   __sync_fetch_and_add(&ended_unowned_cpu,
-                       worker->unowned_cpu + worker->carried + worker->cpu - worker->marked_cpu);
+                       worker->unowned_cpu + worker->carried + unmarked_cpu(worker, now));
   __sync_fetch_and_add(&ended_run_queue, worker->run_queue);
   __builtin_memset(worker, 0, sizeof(*worker));
   bpf_map_push_elem(&free_workers, &at, 0);

@@ -89,7 +89,7 @@ class ebpf_request_watch final : public request_watch {
                 run_queue = ns(counted.ended_run_queue);
     for (const worker_slot& worker : programs_.workers()) {
       if (worker.tid == 0) continue;
-      cpu += ns(cpu_of(&worker, static_cast<std::uint64_t>(ended.count())));
+      cpu += ns(cpu_of(&worker, static_cast<std::uint64_t>(ended.count())) - worker.first_cpu);
       unowned += ns(worker.unowned_cpu + worker.carried);
       run_queue += ns(worker.run_queue);
     }

@@ -32,7 +32,8 @@ class RequestAccount : public testing::Test {
   }
   static void sleep(worker_slot& worker, request_slot* current, __u64 from, __u64 to,
                     __u32 in = left_loop, __u64 on = 0) {
-    leave_cpu(&worker, current, at(from), in, 1);
+    leave_cpu(&worker, current, at(from), cpu_of(&worker, at(from)), in,
+              current != nullptr ? 1 : 0);
     wake(&worker, at(to));
     enter_cpu(&worker, current, at(on != 0 ? on : to));
   }
@@ -117,11 +118,12 @@ TEST_F(RequestAccount, a_thread_that_serves_one_request_waits_for_it) {
 }
 
 TEST_F(RequestAccount, threads_without_a_connection_own_nothing) {
-  leave_cpu(&other, nullptr, at(30), left_lock, 0);
+  leave_cpu(&other, nullptr, at(30), 30 * ms, left_lock, 0);
   EXPECT_EQ(other.unowned_cpu, 30 * ms);
   wake(&other, at(40));
   enter_cpu(&other, nullptr, at(40));
-  leave_cpu(&other, nullptr, at(45), left_lock, 1);  // a request is under way: of the next event
+  leave_cpu(&other, nullptr, at(45), 35 * ms, left_lock,
+            1);  // a request is under way: of the next event
   EXPECT_EQ(other.unowned_cpu + other.carried, 35 * ms);
 }
 
