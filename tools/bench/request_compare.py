@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what `regatta profile` says of nginx's requests with wrk, rusage and what it costs.
 
-usage: request_compare.py REGATTA [--rounds 4] [--seconds 5] [--connections 32] [--no-pin]
+usage: request_compare.py REGATTA [--rounds 4] [--seconds 5] [--connections 32] [--no-pin] [--realtime]
 
 In each round nginx is loaded by wrk three times, in an order that rotates: watched with its requests,
 watched without them, and not watched at all. Promises, each on the median over the rounds; exit 1 if
@@ -71,25 +71,36 @@ class SlowService(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class SlowServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """wrk's end resets connections."""
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def placed(cpu):
-    return (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
+def placed(cpu, realtime=False):
+    """To be called in a child: where it runs, and whether before all others."""
+    def place():
+        if cpu is not None:
+            os.sched_setaffinity(0, {cpu})
+        if realtime:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    return place
 
 
 class Nginx:
-    def __init__(self, folder, upstream, cpu):
+    def __init__(self, folder, upstream, place):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         configuration = folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port,
                                                       upstream=upstream))
         self.process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(configuration)],
-                                        preexec_fn=placed(cpu))
+                                        preexec_fn=place)
         until = time.monotonic() + 10
         while True:
             try:
@@ -116,14 +127,30 @@ def microseconds(text):
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
-def run_wrk(url, seconds, connections, cpu):
+def run_wrk(url, seconds, connections, place):
     text = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", url],
-                          capture_output=True, text=True, check=True, preexec_fn=placed(cpu)).stdout
+                          capture_output=True, text=True, check=True, preexec_fn=place).stdout
     return {"requests": int(re.search(r"(\d+) requests in", text).group(1)),
             "latency_us": microseconds(re.search(r"Latency +(\S+)", text).group(1))}
 
 
-def watched_run(arguments, nginx, path, requests, folder, cpu):
+def wait_until_attached(profiler):
+    """All of its eBPF programs are in place: no descriptor more for a while."""
+    links, since = 0, time.monotonic()
+    while profiler.poll() is None and (links < 5 or time.monotonic() - since < 0.5):
+        folder = f"/proc/{profiler.pid}/fd"
+        now = 0
+        for name in os.listdir(folder):
+            try:
+                now += "bpf_link" in os.readlink(f"{folder}/{name}")
+            except OSError:
+                pass
+        if now != links:
+            links, since = now, time.monotonic()
+        time.sleep(0.02)
+
+
+def watched_run(arguments, nginx, path, requests, folder, place):
     """(wrk's figures, nginx's CPU seconds, the profile) of one run; requests: None, "on" or "off"."""
     report = folder / "profile.json"
     profiler = None
@@ -132,9 +159,9 @@ def watched_run(arguments, nginx, path, requests, folder, cpu):
             [arguments.regatta, "profile", "--pid", str(nginx.worker), "--requests", requests,
              "--duration", f"{arguments.seconds + 4}s", "-q", "-o", str(report)],
             stdout=subprocess.DEVNULL)
-        time.sleep(1.5)  # attached
+        wait_until_attached(profiler)
     before = nginx.cpu()
-    figures = run_wrk(nginx.url + path, arguments.seconds, arguments.connections, cpu)
+    figures = run_wrk(nginx.url + path, arguments.seconds, arguments.connections, place)
     cpu_seconds = nginx.cpu() - before
     profile = None
     if profiler:
@@ -146,7 +173,7 @@ def watched_run(arguments, nginx, path, requests, folder, cpu):
     return figures, cpu_seconds, profile
 
 
-def saturation(arguments, nginx, folder, cpu):
+def saturation(arguments, nginx, folder, place):
     print(f"nginx at saturation, {arguments.connections} connections, {arguments.seconds} s each:\n")
     print(f"{'round':>5} {'wrk':>9} {'followed':>9} {'lost':>5} {'wrk us':>7} {'seen us':>7} "
           f"{'ratio':>6} {'CPU us':>6} {'seen':>6} {'ratio':>6} {'off us':>6} {'none us':>7} "
@@ -155,7 +182,7 @@ def saturation(arguments, nginx, folder, cpu):
     for turn in range(arguments.rounds):
         order = ["on", "off", None]
         order = order[turn % 3:] + order[:turn % 3]
-        found = {each: watched_run(arguments, nginx, "/", each, folder, cpu) for each in order}
+        found = {each: watched_run(arguments, nginx, "/", each, folder, place) for each in order}
         figures, cpu_seconds, profile = found["on"]
         requests = profile["requests"]
         (the_class,) = [each for each in requests["classes"] if each["name"] == "GET /"]
@@ -181,14 +208,14 @@ def saturation(arguments, nginx, folder, cpu):
             "CPU a request": abs(medians["cpu"] - 1) <= 0.03, "cost": medians["cost"] <= 1.08}
 
 
-def upstream(arguments, nginx, folder, cpu):
+def upstream(arguments, nginx, folder, place):
     print(f"nginx before a service that takes {1e3 * UPSTREAM_SECONDS:.0f} ms:\n")
     print(f"{'round':>5} {'wrk':>7} {'followed':>8} {'calls':>7} {'service ms':>10} {'TTFB ms':>8} "
           f"{'ratio':>6} {'CPU ratio':>9} {'wrk ms':>7} {'seen ms':>7}  verdict")
     ratios, cpus, latencies, counts = [], [], [], []
     for turn in range(arguments.rounds):
         SlowService.taken.clear()
-        figures, cpu_seconds, profile = watched_run(arguments, nginx, "/slow", "on", folder, cpu)
+        figures, cpu_seconds, profile = watched_run(arguments, nginx, "/slow", "on", folder, place)
         requests = profile["requests"]
         (called,) = requests["upstreams"]
         (the_class,) = [each for each in requests["classes"] if each["name"] == "GET /slow"]
@@ -217,19 +244,23 @@ def main():
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--no-pin", action="store_true")
+    parser.add_argument("--realtime", action="store_true",
+                        help="nginx and wrk before all others (SCHED_FIFO): where others use the "
+                             "CPUs too")
     arguments = parser.parse_args()
     for program, package in (("nginx", "nginx-light"), ("wrk", "wrk")):
         if shutil.which(program) is None:
             raise SystemExit(f"request_compare.py: there is no {program}; apt-get install {package}")
     usable = sorted(os.sched_getaffinity(0))
     pin = len(usable) > 1 and not arguments.no_pin
-    slow = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowService)
+    slow = SlowServer(("127.0.0.1", 0), SlowService)
     threading.Thread(target=slow.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="request-compare-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        nginx = Nginx(folder, slow.server_address[1], usable[0] if pin else None)
-        client = usable[1] if pin else None
+        nginx = Nginx(folder, slow.server_address[1],
+                      placed(usable[0] if pin else None, arguments.realtime))
+        client = placed(usable[1] if pin else None, arguments.realtime)
         try:
             print(f"load average {os.getloadavg()[0]:.1f}\n")
             kept = saturation(arguments, nginx, folder, client)

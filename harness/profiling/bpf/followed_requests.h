@@ -68,7 +68,7 @@ static __always_inline void read_from_client(struct connection* connection,
   int method;
   __u32 at = connection->slot - 1;
   if (!connection->slot) {
-    if (bpf_map_pop_elem(&free_requests, &at)) {
+    if (!take_slot(&free_requests, &used_requests, most_requests, &at)) {
       __sync_fetch_and_add(&lost_connections, 1);
       connection->role = role_ignored;
       return;
@@ -176,7 +176,7 @@ static __always_inline struct call_slot* call_of(struct connection* connection) 
   __u32 at = connection->slot - 1;
   struct call_slot* call;
   if (connection->slot) return bpf_map_lookup_elem(&calls, &at);
-  if (bpf_map_pop_elem(&free_calls, &at)) {
+  if (!take_slot(&free_calls, &used_calls, most_calls, &at)) {
     __sync_fetch_and_add(&lost_connections, 1);
     connection->role = role_ignored;
     return 0;

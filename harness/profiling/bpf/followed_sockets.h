@@ -125,7 +125,10 @@ struct {
   __type(value, struct call_slot);
 } calls SEC(".maps");
 
-/* Slots that are free: the last one in is the first one out. */
+/* Slots that were used and are free; the last one in is the first one out. The others follow the
+ * ones that were used. */
+__u32 used_workers = 0, used_requests = 0, used_calls = 0;
+
 struct {
   __uint(type, BPF_MAP_TYPE_STACK);
   __uint(max_entries, most_workers);
@@ -163,6 +166,13 @@ struct {
   __uint(max_entries, 16 << 20);
 } events SEC(".maps");
 
+static __always_inline int take_slot(void* free, __u32* used, __u32 most, __u32* at) {
+  if (!bpf_map_pop_elem(free, at)) return 1;
+  if (*used >= most) return 0;
+  *at = __sync_fetch_and_add(used, 1);
+  return *at < most;
+}
+
 static __always_inline int is_watched(__u32 process) {
   return process == target || (process_count && bpf_map_lookup_elem(&processes, &process));
 }
@@ -195,7 +205,7 @@ static __always_inline struct worker_slot* own_worker(struct task_struct* task) 
   __u32 at;
   if (!index) return 0;
   if (*index == 0) {
-    if (bpf_map_pop_elem(&free_workers, &at)) {
+    if (!take_slot(&free_workers, &used_workers, most_workers, &at)) {
       __sync_fetch_and_add(&lost_workers, 1);
       return 0;
     }

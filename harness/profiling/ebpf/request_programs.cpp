@@ -94,12 +94,6 @@ int hand_out(void* seen, void* data, std::size_t) {
   return 0;
 }
 
-void fill(const bpf_map* stack, std::uint32_t slots) {
-  for (std::uint32_t slot = slots; slot-- > 0;) {
-    bpf_map_update_elem(bpf_map__fd(stack), nullptr, &slot, 0);
-  }
-}
-
 void set_ports(std::span<unsigned long long> bits, const std::set<std::uint16_t>& ports) {
   for (const std::uint16_t port : ports) bits[port / 64] |= 1ULL << (port % 64);
 }
@@ -125,9 +119,6 @@ request_programs::request_programs() : state_(std::make_unique<state>()) {
   state_->workers = std::make_unique<shared_values<worker_slot>>(maps.workers, most_workers);
   state_->requests = std::make_unique<shared_values<request_slot>>(maps.requests, most_requests);
   state_->calls = std::make_unique<shared_values<call_slot>>(maps.calls, most_calls);
-  fill(maps.free_workers, most_workers);
-  fill(maps.free_requests, most_requests);
-  fill(maps.free_calls, most_calls);
   state_->ring.reset(ring_buffer__new(bpf_map__fd(maps.events), hand_out, &state_->seen, nullptr));
   if (!state_->ring) throw tier_unavailable(reason_of(errno));
   if (const int error = request_watch_bpf__attach(state_->programs.get())) {
