@@ -106,6 +106,7 @@ static __always_inline void read_from_client(struct connection* connection,
   request->told.name_length = bytes < request_name_bytes ? bytes : request_name_bytes;
   __builtin_memcpy(request->told.name, name, request_name_bytes);
   point_to(&worker->current, at + 1, request);
+  worker->resumed = 0;
   remember_waiting(worker);
   __sync_fetch_and_add(&in_flight, 1);
 }
@@ -125,6 +126,7 @@ static __always_inline void write_to_client(struct connection* connection,
   reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
   if (request->state == request_working) __sync_fetch_and_add(&in_flight, -1);
   note_answer(request, worker, now, bytes);
+  worker->resumed = 0;
   point_to(&worker->current, at + 1, request);
 }
 
@@ -132,10 +134,12 @@ static __always_inline void write_to_client(struct connection* connection,
  * the first one that was read and of which nothing was seen since. */
 static __always_inline struct request_slot* caller_of(struct worker_slot* worker,
                                                       struct request_link* link) {
-  struct request_slot* request = request_at(&worker->current);
+  struct request_slot* const request = request_at(&worker->current);
+  const int resumed = request && worker->resumed;
   int i;
   *link = worker->current;
-  if (request && request->started) return request;
+  worker->resumed = 0;
+  if (resumed) return request;
 #pragma unroll
   for (i = 0; i < 4; ++i) {
     struct request_slot* waiting;
@@ -289,12 +293,20 @@ static __always_inline void read_from_upstream(struct connection* connection,
   if (!request) return;
   request->started = 1;
   worker->current = call->request;
+  worker->resumed = 1;
 }
 
+/* A child that does is a service of its own, unless it is at the same port. */
 static __always_inline void begin_listening(__u32 port) {
-  const int own = (__u32)(bpf_get_current_pid_tgid() >> 32) == target;
-  __u64* const ports = own ? served_ports : other_ports;
-  if (port) ports[(port >> 6) & 1023] |= (__u64)1 << (port & 63);
+  const __u32 process = (__u32)(bpf_get_current_pid_tgid() >> 32);
+  __u64* const ports = process == target ? served_ports : other_ports;
+  struct worker_slot* worker;
+  if (!port) return;
+  ports[(port >> 6) & 1023] |= (__u64)1 << (port & 63);
+  if (process == target || serves(port)) return;
+  bpf_map_delete_elem(&processes, &process);
+  worker = known_worker(bpf_get_current_task_btf());
+  if (worker) worker->foreign = 1;
 }
 
 static __always_inline void end_connection(struct connection* connection) {

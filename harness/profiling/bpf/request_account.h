@@ -107,7 +107,9 @@ struct worker_slot {
   __u64 net;                /* waited for some descriptor, which the next event will tell */
   __u64 unowned_cpu, unowned_disk;
   struct request_link current;
-  __u32 first, count;                        /* of waiting */
+  __u32 resumed;      /* the last event was an answer from upstream, for the current one */
+  __u32 foreign;      /* its process turned out to be a service of its own */
+  __u32 first, count; /* of waiting */
   struct request_link waiting[waiting_room]; /* read, and nothing seen of them since */
 };
 

@@ -53,10 +53,13 @@ class ebpf_request_watch final : public request_watch {
     std::set<std::uint16_t> others;
     std::set<pid_t> children;
     for (const pid_t child : descendants_of(process)) {
-      children.insert(child);
+      bool own_service = false;
       for (const std::uint16_t port : listening_ports(child)) {
-        if (!served.contains(port)) others.insert(port);
+        if (served.contains(port)) continue;
+        own_service = true;
+        others.insert(port);
       }
+      if (!own_service) children.insert(child);
     }
     began_ = monotonic_now();
     book_.emplace(static_cast<std::uint64_t>(began_.count()));
@@ -88,7 +91,7 @@ class ebpf_request_watch final : public request_watch {
     nanoseconds cpu = ns(counted.ended_cpu), unowned = ns(counted.ended_unowned_cpu),
                 run_queue = ns(counted.ended_run_queue);
     for (const worker_slot& worker : programs_.workers()) {
-      if (worker.tid == 0) continue;
+      if (worker.tid == 0 || worker.foreign != 0) continue;
       cpu += ns(cpu_of(&worker, static_cast<std::uint64_t>(ended.count())) - worker.first_cpu);
       unowned += ns(worker.unowned_cpu + worker.carried);
       run_queue += ns(worker.run_queue);

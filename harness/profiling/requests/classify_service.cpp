@@ -10,11 +10,11 @@ namespace {
 
 constexpr double cpu_bound_from = 0.7, io_bound_to = 0.3;
 constexpr std::uint64_t least_requests = 30;
-constexpr double most_unfollowed = 0.1;
-constexpr double starved_from = 0.5;    // of what a service wants of the CPUs, and does not get
-constexpr double own_crowd_from = 0.7;  // of the CPUs: it is in its own way
+constexpr double most_unfollowed = 0.5;
+constexpr double own_crowd_from = 0.7;  // of the CPUs: its threads are in each other's way
 
 std::string milliseconds(double nanoseconds) {
+  if (nanoseconds < 1) return "0 ms";
   return nanoseconds < 1e6 ? fmt::format("{:.3g} µs", nanoseconds / 1e3)
                            : fmt::format("{:.3g} ms", nanoseconds / 1e6);
 }
@@ -96,14 +96,22 @@ service_classification classify_service(const request_profile& profile, unsigned
 
   const double window = static_cast<double>(profile.window.count());
   const double used = static_cast<double>(profile.cpu.count());
-  const double queued = static_cast<double>(profile.run_queue.count());
-  if (used + queued > 0 && queued / (used + queued) > starved_from &&
-      used < own_crowd_from * window * std::max(1U, cpus)) {
+  const double queued = static_cast<double>(profile.run_queue.count()) / known;
+  if (queued > needs.cpu + needs.waits() && used < own_crowd_from * window * std::max(1U, cpus)) {
     result.kind = service_kind::starved;
     result.why = fmt::format(
-        "It waited for a CPU {:.0f} % of the time that it could have run, while others used them; "
-        "by itself a request takes {} of CPU and waits {}.",
-        100 * queued / (used + queued), milliseconds(needs.cpu), milliseconds(needs.waits()));
+        "A request waits {} for a CPU that others use; by itself it takes {} of CPU and waits {}.",
+        milliseconds(queued), milliseconds(needs.cpu), milliseconds(needs.waits()));
+    return result;
+  }
+  if (result.kind != service_kind::cpu_bound && kind_of(*result.least_cpu_share) != result.kind) {
+    result.kind = service_kind::insufficient_evidence;
+    result.cpu_share.reset();
+    result.why = fmt::format(
+        "Its loop was busy all the time, so that timers cannot be told from queueing: a request "
+        "takes {} of CPU, which is between {:.0f} and {:.0f} % of its own time.",
+        milliseconds(needs.cpu), 100 * *result.least_cpu_share, 100 * share);
+    result.missing = "requests that find the loop idle: watch it under less load";
     return result;
   }
   result.why =
