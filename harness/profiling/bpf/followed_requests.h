@@ -51,12 +51,12 @@ static __always_inline int read_name(char* name) {
   return 1;
 }
 
-static __always_inline void remember_waiting(struct worker_slot* worker) {
-  worker->waiting[(worker->first + worker->count) % waiting_room] = worker->current;
-  if (worker->count < waiting_room) {
-    worker->count += 1;
+static __always_inline void put_last(struct request_queue* queue, const struct request_link* link) {
+  queue->links[(queue->first + queue->count) % waiting_room] = *link;
+  if (queue->count < waiting_room) {
+    queue->count += 1;
   } else {
-    worker->first += 1;
+    queue->first += 1;
   }
 }
 
@@ -106,8 +106,8 @@ static __always_inline void read_from_client(struct connection* connection,
   request->told.name_length = bytes < request_name_bytes ? bytes : request_name_bytes;
   __builtin_memcpy(request->told.name, name, request_name_bytes);
   point_to(&worker->current, at + 1, request);
-  worker->resumed = 0;
-  remember_waiting(worker);
+  put_last(&worker->next, &worker->current);
+  put_last(&worker->waiting, &worker->current);
   __sync_fetch_and_add(&in_flight, 1);
 }
 
@@ -126,35 +126,37 @@ static __always_inline void write_to_client(struct connection* connection,
   reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
   if (request->state == request_working) __sync_fetch_and_add(&in_flight, -1);
   note_answer(request, worker, now, bytes);
-  worker->resumed = 0;
   point_to(&worker->current, at + 1, request);
 }
 
-/* The request that a call is made for: the one whose answer from upstream was just read, or else
- * the first one that was read and of which nothing was seen since. */
-static __always_inline struct request_slot* caller_of(struct worker_slot* worker,
-                                                      struct request_link* link) {
-  struct request_slot* const request = request_at(&worker->current);
-  const int resumed = request && worker->resumed;
+/* The first one that was not answered, and of which nothing was seen where it was only read. */
+static __always_inline struct request_slot* take_first(struct request_queue* queue, int only_read,
+                                                       struct request_link* link) {
   int i;
-  *link = worker->current;
-  worker->resumed = 0;
-  if (resumed) return request;
 #pragma unroll
   for (i = 0; i < 4; ++i) {
-    struct request_slot* waiting;
-    struct request_link first;
-    if (worker->count == 0) break;
-    first = worker->waiting[worker->first % waiting_room];
-    worker->first += 1;
-    worker->count -= 1;
-    waiting = request_at(&first);
-    if (waiting && waiting->state == request_working && !waiting->started) {
-      *link = first;
-      return waiting;
+    struct request_slot* request;
+    if (queue->count == 0) return 0;
+    *link = queue->links[queue->first % waiting_room];
+    queue->first += 1;
+    queue->count -= 1;
+    request = request_at(link);
+    if (request && request->state == request_working && !(only_read && request->started)) {
+      return request;
     }
   }
-  return request;
+  return 0;
+}
+
+/* The request that a call is made for. Loops run handlers in the order in which they became ready;
+ * after a sleep without any, it is one that waited for a timer. */
+static __always_inline struct request_slot* caller_of(struct worker_slot* worker,
+                                                      struct request_link* link) {
+  struct request_slot* request = take_first(&worker->next, 0, link);
+  if (!request && worker->slept) request = take_first(&worker->waiting, 1, link);
+  if (request) return request;
+  *link = worker->current;
+  return request_at(&worker->current);
 }
 
 static __always_inline void name_peer(struct call_slot* call, struct sock* sk) {
@@ -293,7 +295,7 @@ static __always_inline void read_from_upstream(struct connection* connection,
   if (!request) return;
   request->started = 1;
   worker->current = call->request;
-  worker->resumed = 1;
+  put_last(&worker->next, &worker->current);
 }
 
 /* A child that does is a service of its own, unless it is at the same port. */

@@ -89,6 +89,12 @@ struct request_link {
   __u32 serial;
 };
 
+/* The oldest first; those in it may be over. */
+struct request_queue {
+  __u32 first, count;
+  struct request_link links[waiting_room];
+};
+
 /* A thread of the service. */
 struct worker_slot {
   __u32 tid, process;
@@ -107,10 +113,10 @@ struct worker_slot {
   __u64 net;                /* waited for some descriptor, which the next event will tell */
   __u64 unowned_cpu, unowned_disk;
   struct request_link current;
-  __u32 resumed;      /* the last event was an answer from upstream, for the current one */
-  __u32 foreign;      /* its process turned out to be a service of its own */
-  __u32 first, count; /* of waiting */
-  struct request_link waiting[waiting_room]; /* read, and nothing seen of them since */
+  __u32 foreign; /* its process turned out to be a service of its own */
+  __u32 unused;
+  struct request_queue next;    /* read, or their upstreams' answers, since it last slept */
+  struct request_queue waiting; /* read, and perhaps nothing seen of them since */
 };
 
 enum left_for {
@@ -392,7 +398,10 @@ REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot*
   wall = now > worker->marked ? now - worker->marked : 0;
   cpu = worker->cpu > worker->marked_cpu ? worker->cpu - worker->marked_cpu : 0;
   worker->between = left == left_loop || !current || current->state != request_working;
-  if (left == left_loop) worker->loops = 1;
+  if (left == left_loop) {
+    worker->loops = 1;
+    worker->next.count = 0;
+  }
   if (current && !worker->slept) {
     charge_request(current, worker, now, wall, cpu);
   } else if (worker->between && worker->slept && in_flight) {
