@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/profile_report.hpp"
+#include "reports/profile_requests.hpp"
 
 namespace regatta {
 namespace {
@@ -109,6 +110,7 @@ nlohmann::ordered_json make_profile_json(const profile_result& result) {
           {"threshold_ns", result.threshold.count()},
           {"loops", list_json(result.loops, loop_json)},
           {"threads", list_json(result.threads, thread_json)},
+          {"requests", result.requests ? make_requests_json(*result.requests, result) : json()},
           {"notes", result.notes},
           {"cost",
            {{"attach_ns", result.cost.attach.count()},

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "reports/figures.hpp"
+#include "reports/profile_requests.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -296,6 +297,7 @@ std::string render_profile(const profile_result& result, const terminal_style& s
            "", style.columns) +
       "\n";
   out += blocked_part(result, style);
+  if (result.requests) out += "\n" + render_requests(*result.requests, style);
   out += loops_part(result, style);
   out += threads_part(result, style);
   out += notes_part(result, style);

@@ -13,6 +13,7 @@ struct profile_options {
   std::optional<profile_tier> tier;  ///< nullopt: the best there is
   std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);
   bool children = true;  ///< the processes that it starts while it is watched, and theirs, too
+  bool requests = true;  ///< follow the requests that it answers
   /// nullopt: until it is stopped or the process ends.
   std::optional<std::chrono::nanoseconds> duration = std::chrono::seconds(10);
 };
