@@ -29,9 +29,15 @@ bool is_in(const profile_frame& frame, const std::array<std::string_view, Count>
 
 bool is_system(const profile_frame& frame) { return is_in(frame, system_libraries); }
 
+// Whether something says what the function is, beyond its address.
+bool has_name(const profile_frame& frame) {
+  return !frame.function.starts_with("0x") && frame.function.find("+0x") == std::string::npos;
+}
+
 bool is_runtime(const profile_frame& frame) {
   if (frame.module == python_module) return false;
   if (frame.module == jit_module) return frame.file.empty();  // stubs, builtins
+  if (frame.module.empty() && !has_name(frame)) return true;  // compiled at run time, without a map
   return is_system(frame) || is_in(frame, interpreters);
 }
 
@@ -73,11 +79,6 @@ bool is_event_loop(const profile_frame& frame) {
   return name == "uv_run" || contains(name, "detail::scheduler::run(") ||
          contains(name, "detail::scheduler::do_run_one(") || name == "event_base_loop" ||
          name == "ev_run";
-}
-
-// Whether something says what the function is, beyond its address.
-bool has_name(const profile_frame& frame) {
-  return !frame.function.starts_with("0x") && frame.function.find("+0x") == std::string::npos;
 }
 
 }  // namespace

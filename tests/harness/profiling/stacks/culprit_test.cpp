@@ -85,6 +85,9 @@ TEST(Culprit, OfNodeIsThatOfTheService) {
                   frame("handle", jit_module, "/srv/app.js"), frame("uv_run", "/usr/bin/node")}),
       "handle");
   EXPECT_EQ(culprit_of({fsync_call, native, frame("uv_run", "/usr/bin/node")}), "node::fs::Read");
+  const profile_frame nameless = frame("0x7f33d401bcaf", "");  // without a perf map
+  EXPECT_EQ(culprit_of({nameless, native, nameless, frame("uv_run", "/usr/bin/node")}),
+            "node::fs::Read");
 }
 
 TEST(RunsHandler, TellsAHandlerThatWaitsFromAThreadWithNothingToDo) {

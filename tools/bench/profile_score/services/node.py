@@ -59,8 +59,8 @@ class NodeWithoutMap(Node):
     name = "node, no map"
     flags = ()
     faults = (
-        Fault("read", ("file access",), r"\bnode::fs::|uv_fs_"),
-        Fault("json", ("computing",), r"JsonParse|v8::internal::"),
+        Fault("read", ("file access",), r"\bnode::fs::|\buv__?fs_"),
+        Fault("json", ("computing",), r"\bv8::internal::|\bv8::JSON"),
         Fault("regex", ("computing",), r"RegExp"),
         Fault("healthy", (), spoils=False),
     )
