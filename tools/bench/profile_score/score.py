@@ -8,13 +8,15 @@ MARGIN = 0.005  # s; a stretch that is longer than the threshold by this must be
 
 @dataclasses.dataclass
 class Happened:
-    """A stretch that the service's loop was really blocked for, in seconds of CLOCK_MONOTONIC."""
+    """A stretch that the service's loop was really blocked for, in seconds of CLOCK_MONOTONIC; with
+    `took`, for so long at some time between begin and end."""
     begin: float
     end: float
+    took: float = 0
 
     @property
     def length(self):
-        return self.end - self.begin
+        return self.took or self.end - self.begin
 
 
 @dataclasses.dataclass

@@ -30,7 +30,7 @@ namespace {
 
 std::mutex common;
 
-std::chrono::nanoseconds cpu_time() {
+[[gnu::always_inline]] inline std::chrono::nanoseconds cpu_time() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);

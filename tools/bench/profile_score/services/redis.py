@@ -36,13 +36,14 @@ class Redis(Service):
             self.faulty.say("SCAN", "0", "COUNT", "100")
             time.sleep(length)
             return []
+        begin = time.monotonic()
         if fault.name == "debug-sleep":
             self.faulty.say("DEBUG", "SLEEP", length)
         else:
             self.faulty.say("KEYS", "nothing*")  # looks at all of them
         end = time.monotonic()
         (_, _, microseconds, *_), = self.faulty.say("SLOWLOG", "GET", 1)
-        return [Happened(end - microseconds / 1e6, end)]
+        return [Happened(begin, end, took=microseconds / 1e6)]
 
     def ask(self):
         self.other.say("PING")
