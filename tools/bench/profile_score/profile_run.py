@@ -10,7 +10,7 @@ import time
 from .score import Told
 
 TIERS = ("ebpf", "perf", "proc")
-ATTACHING = 1.5  # s; until then it surely watches, and has read the first symbols
+ATTACHING = 2.0  # s; until then it surely watches, and has read the first symbols
 # Where threads begin. Debian's binaries have no _start to be read; see entry_point.
 STARTS = ("_start", "__clone", "clone", "__clone3", "clone3", "__GI___clone3", "__GI___clone",
           "start_thread")
