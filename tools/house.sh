@@ -34,6 +34,26 @@ missing_packages() {  # NAME... → those that are not installed; no network, no
   printf '%s\n' "$@" | grep -vxF -e "$installed" || true
 }
 
+# Debian starts a service as soon as its package is installed, and at every boot from then on. Ours
+# are there for tests to start, on ports and in folders of their own.
+policy=/usr/sbin/policy-rc.d
+forbid_starting() {  # COMMAND... (sudo, or none) → false if somebody has a policy already
+  [[ ! -e $policy ]] || return 1
+  printf '#!/bin/sh\nexit 101\n' | "$@" install -m 755 /dev/stdin "$policy"
+}
+new_services() {  # PACKAGE... → those that they will bring
+  local each service
+  for each in "$@"; do
+    case $each in
+      nginx-*) service=nginx ;;
+      postgresql-[0-9]*) service=postgresql ;;
+      redis-server) service=redis-server ;;
+      *) continue ;;
+    esac
+    [[ -e /lib/systemd/system/$service.service ]] || printf '%s\n' "$service"
+  done
+}
+
 install_groups() {  # GROUP...
   local help='install the equivalents of tools/packages yourself and repeat with --no-install'
   have apt-get dpkg-query || fail "this system has no apt-get; $help."
@@ -64,8 +84,16 @@ install_groups() {  # GROUP...
   local options=(-o DPkg::Lock::Timeout=120 --no-remove)
   export DEBIAN_FRONTEND=noninteractive
   mkdir -p "$logs"
+  local status=0 services each
+  mapfile -t services < <(new_services "${missing[@]}")
+  allow_again=()
+  if forbid_starting "${as_root[@]}"; then allow_again=("${as_root[@]}" rm -f "$policy"); fi
+  trap '"${allow_again[@]}"' EXIT
   { "${as_root[@]}" "${update[@]}" || say 'apt-get update failed; trying with the lists at hand …'
-    "${as_root[@]}" "${get[@]}" "${options[@]}"; } </dev/null >"$logs/install.log" 2>&1 || {
+    "${as_root[@]}" "${get[@]}" "${options[@]}"; } </dev/null >"$logs/install.log" 2>&1 || status=$?
+  "${allow_again[@]}"
+  trap - EXIT
+  [[ $status -eq 0 ]] || {
     tail -n 15 "$logs/install.log" >&2
     if grep -q 'remove is disabled' "$logs/install.log"; then
       fail 'installing would remove packages (libboost1.74-dev, or libboost-dev that brings it,' \
@@ -73,6 +101,8 @@ install_groups() {  # GROUP...
     fi
     fail "apt-get failed, its log is $logs/install.log; by hand it is: $by_hand"
   }
+  have systemctl || return 0
+  for each in "${services[@]}"; do "${as_root[@]}" systemctl disable --quiet "$each.service"; done
 }
 
 default_jobs() {  # the CPUs we may use, but no more compilers than there is memory for (1.5 GB each)

@@ -29,20 +29,41 @@ bool is_in(const profile_frame& frame, const std::array<std::string_view, Count>
 
 bool is_system(const profile_frame& frame) { return is_in(frame, system_libraries); }
 
+// Whether something says what the function is, beyond its address.
+bool has_name(const profile_frame& frame) {
+  return !frame.function.starts_with("0x") && frame.function.find("+0x") == std::string::npos;
+}
+
 bool is_runtime(const profile_frame& frame) {
   if (frame.module == python_module) return false;
   if (frame.module == jit_module) return frame.file.empty();  // stubs, builtins
+  if (frame.module.empty() && !has_name(frame)) return true;  // compiled at run time, without a map
   return is_system(frame) || is_in(frame, interpreters);
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
+// What somebody chose to install for this service, beyond what comes with the language.
+bool is_installed(std::string_view path) {
+  return contains(path, "/site-packages/") || contains(path, "/dist-packages/") ||
+         contains(path, "/node_modules/");
+}
+
+bool is_interpreted(const profile_frame& frame) {
+  return frame.module == python_module || (frame.module == jit_module && !frame.file.empty());
+}
+
+// C code that a Python or JavaScript function calls: the modules of the language and the libraries
+// of the system below them.
+bool is_native_library(const profile_frame& frame) {
+  return !is_interpreted(frame) && !is_installed(frame.module) &&
+         (contains(frame.module, "/lib/") || contains(frame.module, "/lib64/"));
+}
+
 bool is_library(const profile_frame& frame) {
   if (frame.module == python_module) {
-    const bool installed =
-        contains(frame.file, "/site-packages/") || contains(frame.file, "/dist-packages/");
     return frame.file.starts_with("<frozen ") ||
-           (contains(frame.file, "/lib/python3") && !installed);
+           (contains(frame.file, "/lib/python3") && !is_installed(frame.file));
   }
   if (frame.module == jit_module) return frame.file.starts_with("node:");
   return is_library_frame({frame.address, frame.function, {frame.file, frame.line}, false});
@@ -60,16 +81,12 @@ bool is_event_loop(const profile_frame& frame) {
          name == "ev_run";
 }
 
-// Whether something says what the function is, beyond its address.
-bool has_name(const profile_frame& frame) {
-  return !frame.function.starts_with("0x") && frame.function.find("+0x") == std::string::npos;
-}
-
 }  // namespace
 
 const profile_frame* culprit(std::span<const profile_frame> stack) {
   const profile_frame* library = nullptr;  // the innermost function of one
   const profile_frame* interpreter = nullptr;
+  const bool interpreted = std::any_of(stack.begin(), stack.end(), is_interpreted);
   for (const profile_frame& frame : stack) {
     if (is_event_loop(frame)) {
       if (library == nullptr && !is_runtime(frame)) library = &frame;
@@ -79,12 +96,21 @@ const profile_frame* culprit(std::span<const profile_frame> stack) {
       if (interpreter == nullptr && !is_system(frame) && has_name(frame)) interpreter = &frame;
       continue;
     }
-    if (!is_library(frame)) return &frame;
+    if (!is_library(frame) && !(interpreted && is_native_library(frame))) return &frame;
     if (library == nullptr) library = &frame;
   }
   if (library != nullptr) return library;
   if (interpreter != nullptr) return interpreter;
   return stack.empty() ? nullptr : &stack.front();
+}
+
+bool runs_handler(std::span<const profile_frame> stack) {
+  bool handler = false;
+  for (const profile_frame& frame : stack) {
+    if (is_event_loop(frame)) return handler;
+    handler = handler || (!is_runtime(frame) && !is_library(frame) && has_name(frame));
+  }
+  return false;
 }
 
 }  // namespace regatta::profiling

@@ -122,10 +122,7 @@ bool foreign_unwinder::found_modules(const unwound_stack& stack) {
 
 // Frame pointers are followed where there are no tables, and may be none.
 void foreign_unwinder::cut_where_no_code_is(unwound_stack& stack) const {
-  const auto is_no_code = [this](std::uint64_t address) {
-    const mapped_range* const range = modules_.range_at(address);
-    return range == nullptr || !range->executable;
-  };
+  const auto is_no_code = [this](std::uint64_t address) { return !modules_.is_code(address); };
   if (stack.addresses.empty() || !modules_.known()) return;
   const auto end = std::find_if(stack.addresses.begin() + 1, stack.addresses.end(), is_no_code);
   stack.complete = stack.complete && end == stack.addresses.end();

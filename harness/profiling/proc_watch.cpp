@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "harness/profiling/culprit.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
@@ -34,9 +35,13 @@ class proc_watch final : public loop_watch {
     next_ = monotonic_now();
     threads_.emplace(process);
     teller_.emplace(process, threshold_, hooks_, next_);
-    judge_.emplace(threshold_, [this](const sampled_stretch& stretch, stretch_phase phase) {
-      tell(stretch, phase);
-    });
+    judge_.emplace(
+        threshold_,
+        [this](const sampled_stretch& stretch, stretch_phase phase) { tell(stretch, phase); },
+        [this](pid_t tid) {
+          const auto stack = name_stack(tid);
+          return stack && runs_handler(stack->frames);
+        });
     threads_->scan();
   }
 

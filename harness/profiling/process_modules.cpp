@@ -124,12 +124,28 @@ void process_modules::open(const std::vector<mapped_module>& modules) {
   modules_ = modules;
 }
 
-void process_modules::refresh() {
+void process_modules::read_ranges() {
   const auto text = proc_text::read_file(fmt::format("/proc/{}/maps", process_));
   std::vector<mapped_range> ranges = parse_process_map(text.value_or(""));
-  if (ranges.empty() && session_) return;  // it ended: what is known remains so
-  ranges_ = std::move(ranges);
+  if (!ranges.empty()) ranges_ = std::move(ranges);  // else it ended: what is known remains so
+}
+
+void process_modules::refresh() {
+  read_ranges();
   open(modules_of(ranges_));
+}
+
+bool process_modules::is_code(std::uint64_t address) {
+  const auto executable = [&] {
+    const mapped_range* const range = range_at(address);
+    return range != nullptr && range->executable;
+  };
+  if (executable()) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < look_again_) return false;
+  look_again_ = now + std::chrono::milliseconds(20);
+  read_ranges();
+  return executable();
 }
 
 Dwfl_Module* process_modules::at(std::uint64_t address) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,6 +51,9 @@ class process_modules {
 
   /// The mapping that has the address; null if there was none.
   const mapped_range* range_at(std::uint64_t address) const;
+  /// Whether there is code. Where none was known the map is read again, though not all the time:
+  /// compilers at run time make new pages executable.
+  bool is_code(std::uint64_t address);
   /// Whether there has ever been something to read.
   bool known() const { return !ranges_.empty(); }
   std::size_t size() const { return modules_.size(); }
@@ -62,6 +66,7 @@ class process_modules {
   };
   static int find_elf(Dwfl_Module* module, void** userdata, const char* name, std::uint64_t base,
                       char** file_name, void* elf);
+  void read_ranges();
   void open(const std::vector<mapped_module>& modules);
   void add(const mapped_module& module);
 
@@ -70,8 +75,9 @@ class process_modules {
   unsigned generation_ = 0;
   std::vector<mapped_range> ranges_;
   std::vector<mapped_module> modules_;
-  std::map<std::uint64_t, source> sources_;  // by their first address
-  std::set<std::uint64_t> nowhere_;          // pages that were looked for in vain
+  std::map<std::uint64_t, source> sources_;             // by their first address
+  std::set<std::uint64_t> nowhere_;                     // pages that were looked for in vain
+  std::chrono::steady_clock::time_point look_again_{};  // for code where there was none
 };
 
 }  // namespace regatta::profiling

@@ -80,7 +80,15 @@ struct process_symbols::state {
     return known[address] = std::move(frames);
   }
 
-  void add_python(named_stack& stack, const captured_stack& captured) {
+  using evaluations = std::vector<python_frames::evaluation>;
+
+  // Before anything that takes its time, for the thread goes on. Empty if there is no Python, or if
+  // that is not known yet.
+  evaluations read_python(pid_t thread) {
+    return python && python->problem().empty() ? python->read(thread) : evaluations();
+  }
+
+  void add_python(named_stack& stack, const captured_stack& captured, evaluations read) {
     const auto count = static_cast<std::size_t>(
         std::count_if(stack.frames.begin(), stack.frames.end(), is_python_evaluation));
     if (count == 0) return;
@@ -94,21 +102,21 @@ struct process_symbols::state {
       stack.note = fmt::format("The Python functions are not known: {}.", python->problem());
       return;
     }
-    const auto evaluations =
-        match_evaluations(python->read(captured.tid), captured, count, stack.complete);
+    if (read.empty()) read = python->read(captured.tid);
+    const auto matched = match_evaluations(std::move(read), captured, count, stack.complete);
     const auto unknown =
-        std::count_if(evaluations.begin(), evaluations.end(),
+        std::count_if(matched.begin(), matched.end(),
                       [](const python_frames::evaluation& each) { return each.functions.empty(); });
     if (unknown != 0) {
       stack.note = fmt::format(
           "{} Python functions are not known: the thread went on before they "
           "were read.",
-          unknown < std::ssize(evaluations) ? "The innermost" : "The");
+          unknown < std::ssize(matched) ? "The innermost" : "The");
     }
     // The perf map has the same functions once more.
     std::erase_if(stack.frames,
                   [](const profile_frame& frame) { return frame.module == python_module; });
-    stack.frames = merge_python(stack.frames, evaluations);
+    stack.frames = merge_python(stack.frames, matched);
   }
 };
 
@@ -118,13 +126,14 @@ process_symbols::~process_symbols() = default;
 named_stack process_symbols::stack(const captured_stack& captured) {
   const std::lock_guard lock(state_->mutex);
   named_stack result;
+  auto python = state_->read_python(captured.tid);
   const unwound_stack unwound = state_->unwinder.unwind(captured);
   result.complete = unwound.complete;
   for (const auto address : unwound.addresses) {
     auto frames = state_->look_up(address);
     std::move(frames.begin(), frames.end(), std::back_inserter(result.frames));
   }
-  state_->add_python(result, captured);
+  state_->add_python(result, captured, std::move(python));
   if (result.note.empty() && !state_->modules.known()) {
     result.note =
         "What the process has mapped could not be read: it had ended, or it is another "

@@ -184,9 +184,9 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   }
   const end_of_process end(result.process.pid);
   if (requests) requests->begin(result.process.pid);
+  result.started = std::chrono::system_clock::now();  // the times of stretches count from here
   watch->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
-  result.started = std::chrono::system_clock::now();
   result.cost.attach = began - attaching;
   if (command) {
     result.process.name = std::get<profiled_command>(what).front();

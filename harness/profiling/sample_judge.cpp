@@ -13,11 +13,11 @@ namespace {
 using std::chrono::nanoseconds;
 using state = internal::thread_look::state;
 
-// Of select it is not known how many descriptors it waits for: its threads become no loops here.
-std::uint32_t wait_kind(const internal::thread_look& look) {
+std::uint32_t wait_kind(const thread_sample& sample) {
+  const internal::thread_look& look = sample.look;
   if (look.now != state::in_call) return kernel_side::wait_none;
   return kernel_side::wait_kind_of(look.call, look.argument[1], look.argument[2], look.argument[3],
-                                   0);
+                                   sample.selected);
 }
 
 bool same_wait(const thread_sample& a, const thread_sample& b) {
@@ -65,7 +65,7 @@ bool sample_judge::waits(pid_t tid) const {
 bool sample_judge::waits_for_loop(const thread_sample& sample, thread_state& thread) {
   kernel_side::thread_slot known{};
   known.wait_kind = thread.wait_kind;
-  const std::uint32_t kind = wait_kind(sample.look);
+  const std::uint32_t kind = wait_kind(sample);
   const bool waits = !kernel_side::is_epoll(sample.look.call) ||
                      static_cast<std::int32_t>(sample.look.argument[3]) != 0;
   if (!kernel_side::is_loop_wait(&known, kind, waits)) return false;
@@ -110,11 +110,7 @@ void sample_judge::follow_call(const thread_sample& sample, thread_state& thread
     return;
   }
   sampled_stretch& current = *thread.current;
-  // Where several threads serve a loop, that is how those wait that have nothing to do.
-  const bool parks =
-      kernel_side::is_condition_wait(current.call.call, current.call.second, current.call.third) &&
-      loops_[current.loop].threads.size() > 1;
-  if (parks || sample.stopped) {
+  if (sample.stopped) {
     current.begin = current.end = sample.time;
     return;
   }
@@ -126,12 +122,39 @@ void sample_judge::follow_call(const thread_sample& sample, thread_state& thread
 }
 
 // Where several threads serve a loop, a condition variable is where those wait that have nothing to
-// do.
-bool sample_judge::is_parked(const thread_sample& sample, const thread_state& thread) const {
-  if (!thread.loop || sample.look.now != state::in_call) return false;
-  return kernel_side::is_condition_wait(sample.look.call, sample.look.argument[1],
-                                        sample.look.argument[2]) &&
-         loops_.at(*thread.loop).threads.size() > 1;
+// do; but a handler may wait for one as well.
+bool sample_judge::is_parked(const thread_sample& sample, thread_state& thread) {
+  const bool may_park = thread.loop && sample.look.now == state::in_call &&
+                        kernel_side::is_condition_wait(sample.look.call, sample.look.argument[1],
+                                                       sample.look.argument[2]) &&
+                        loops_.at(*thread.loop).threads.size() > 1;
+  if (!may_park) {
+    thread.parked_since.reset();
+    return false;
+  }
+  if (!thread.parked_since || !same_wait(*thread.parked_since, sample)) {
+    thread.parked_since = sample;
+    thread.in_handler = false;
+  }
+  const nanoseconds length = sample.time - thread.parked_since->time;
+  const std::uint64_t futex = sample.look.argument[0];
+  const bool ask = in_handler_ && length >= threshold_ && !thread.parks_at.contains(futex);
+  if (thread.in_handler || !ask) return !thread.in_handler;
+  if (!in_handler_(sample.tid)) {
+    thread.parks_at.insert(futex);
+    return true;
+  }
+  thread.in_handler = true;
+  thread.busy_since = thread.parked_since;
+  thread.current = sampled_stretch{.tid = sample.tid,
+                                   .loop = *thread.loop,
+                                   .begin = thread.parked_since->time,
+                                   .end = sample.time,
+                                   .call = share_of(sample.look)};
+  const nanoseconds counted = thread.last ? thread.last->time - thread.parked_since->time : length;
+  loops_[*thread.loop].waiting -= counted;
+  loops_[*thread.loop].working += counted;
+  return false;
 }
 
 void sample_judge::add(const thread_sample& sample) {

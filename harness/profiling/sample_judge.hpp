@@ -40,9 +40,13 @@ struct sampled_stretch {
 class sample_judge {
  public:
   using teller = std::function<void(const sampled_stretch&, stretch_phase)>;
+  /// Whether that thread, which waits, does so in a handler. Its stack can tell.
+  using stack_question = std::function<bool(pid_t)>;
 
-  sample_judge(std::chrono::nanoseconds threshold, teller tell)
-      : threshold_(threshold), tell_(std::move(tell)) {}
+  /// Without `in_handler`, who waits for a condition in a loop of several threads has nothing to
+  /// do.
+  sample_judge(std::chrono::nanoseconds threshold, teller tell, stack_question in_handler = {})
+      : threshold_(threshold), tell_(std::move(tell)), in_handler_(std::move(in_handler)) {}
 
   void add(const thread_sample& sample);
   void thread_ended(pid_t tid, std::chrono::nanoseconds time);
@@ -71,16 +75,20 @@ class sample_judge {
     std::chrono::nanoseconds told{};  ///< its length when it was last told; 0: never
     std::optional<thread_sample> busy_since;
     bool waits = false;
+    std::optional<thread_sample> parked_since;  ///< or waits for a condition in a handler
+    bool in_handler = false;
+    std::set<std::uint64_t> parks_at;  ///< futexes at which it has nothing to do
   };
   /// Whether it waits as its loop does; notes which loop that is.
   bool waits_for_loop(const thread_sample& sample, thread_state& thread);
-  bool is_parked(const thread_sample& sample, const thread_state& thread) const;
+  bool is_parked(const thread_sample& sample, thread_state& thread);
   void end_stretch(thread_state& thread, stretch_phase phase);
   void end_busy(thread_state& thread, const thread_sample& sample);
   void follow_call(const thread_sample& sample, thread_state& thread);
 
   std::chrono::nanoseconds threshold_;
   teller tell_;
+  stack_question in_handler_;
   std::map<pid_t, thread_state> threads_;
   std::map<loop_identity, loop_times> loops_;
 };

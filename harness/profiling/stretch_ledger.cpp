@@ -2,9 +2,11 @@
 #include "harness/profiling/stretch_ledger.hpp"
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 #include "harness/diagnostics/loop_monitor/block_cause.hpp"
 
@@ -25,6 +27,18 @@ share_kind kind_of(const kernel_side::call_share& share) {
     return share_kind::condition;
   }
   return share_kind::system_call;
+}
+
+// A signal, or work that io_uring has for the thread, interrupts some calls; then the kernel goes
+// on with them under this number, and only the function that made the call tells which one it was.
+std::int32_t resumed_call(const std::vector<profile_frame>& stack) {
+  const auto made_by = [&](std::string_view name) {
+    return !stack.empty() && stack.front().function.find(name) != std::string::npos;
+  };
+  if (made_by("nanosleep")) return SYS_clock_nanosleep;
+  if (made_by("futex")) return SYS_futex;
+  if (made_by("poll")) return SYS_poll;
+  return kernel_side::call_restart;
 }
 
 // The loop monitor judges by how often it saw each wait; here its microseconds stand for that.
@@ -92,7 +106,9 @@ explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_
   evidence.stack = functions_of(stack);
   const kernel_side::call_share* longest = nullptr;
   std::string longest_object;
-  for (const auto& share : calls_of(ledger)) {
+  std::vector<kernel_side::call_share> calls(calls_of(ledger).begin(), calls_of(ledger).end());
+  for (auto& share : calls) {
+    if (share.call == kernel_side::call_restart) share.call = resumed_call(stack);
     call_object object = object_of(share);
     evidence.waits.push_back(evidence_of(share, object));
     if (longest == nullptr || share.time > longest->time) {

@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <filesystem>
 #include <span>
 #include <system_error>
 
 #include "harness/platform/proc_text.hpp"
+#include "harness/profiling/bpf/thread_account.h"
+#include "harness/profiling/foreign_memory.hpp"
 #include "harness/profiling/stretch_ledger.hpp"
 
 namespace regatta::profiling {
@@ -42,6 +45,22 @@ bool is_stopped(pid_t process, pid_t thread) {
   if (end == text.npos || end + 2 >= text.size()) return false;
   const char state = text[end + 2];
   return state == 'T' || state == 't';
+}
+
+// How many descriptors a thread that is in select, or pselect, asks for: to read or to write.
+std::uint32_t count_selected(pid_t process, const internal::thread_look& look) {
+  constexpr std::size_t most = 1024;  // an fd_set's
+  const std::size_t bytes = (std::min<std::uint64_t>(look.argument[0], most) + 7) / 8;
+  std::uint32_t count = 0;
+  for (const std::uint64_t set : {look.argument[1], look.argument[2]}) {
+    std::array<unsigned char, most / 8> space{};
+    if (set == 0) continue;
+    const std::size_t got = foreign_memory(process).read(set, space.data(), bytes);
+    for (std::size_t at = 0; at < got; ++at) {
+      count += static_cast<std::uint32_t>(std::popcount(space[at]));
+    }
+  }
+  return count;
 }
 
 thread_profile profile_of(pid_t tid, const std::string& name, const thread_sample& first,
@@ -93,6 +112,10 @@ std::optional<thread_sample> thread_book::sample(pid_t thread, record& kept) con
   found.look = *look;
   if (look->now == internal::thread_look::state::waits) {
     found.stopped = is_stopped(process_, thread);
+  }
+  if (look->now == internal::thread_look::state::in_call &&
+      (look->call == kernel_side::call_select || look->call == kernel_side::call_pselect6)) {
+    found.selected = count_selected(process_, *look);
   }
   return found;
 }

@@ -29,6 +29,7 @@ struct thread_sample {
   std::chrono::nanoseconds cpu{}, run_queue{};  ///< since it began
   std::uint64_t runs = 0;                       ///< times it was given a CPU
   bool stopped = false;  ///< SIGSTOP or a debugger; only looked at where the look tells nothing
+  std::uint32_t selected = 0;  ///< in select: how many descriptors it asks for
 };
 
 /// The contents of /proc/PID/task/TID/schedstat into the sample. False if it is not that. Pure.

@@ -110,6 +110,16 @@ TEST(stretch_ledger, knows_a_name_lookup_by_its_function) {
   EXPECT_EQ(explain(ledger_of(SYS_poll, 100 * ms), nothing, stack, 50ms).cause, "name lookup");
 }
 
+TEST(stretch_ledger, knows_a_call_that_was_interrupted_by_the_function_that_made_it) {
+  std::vector<profile_frame> stack(1);
+  const auto ledger = ledger_of(SYS_restart_syscall, 100 * ms);
+  EXPECT_EQ(explain(ledger, nothing, stack, 50ms).cause, "a system call");
+  stack[0].function = "__GI___clock_nanosleep";
+  const auto explained = explain(ledger, nothing, stack, 50ms);
+  EXPECT_EQ(explained.cause, "sleeping");
+  EXPECT_EQ(explained.ledger[0].call, "clock_nanosleep");
+}
+
 TEST(own_time, leaves_out_what_the_machine_did) {
   blocked_stretch stretch{.duration = 100ms};
   stretch.ledger = {{share_kind::run_queue, "", "", 60ms},

@@ -62,6 +62,21 @@ TEST(Culprit, OfPythonIsThatOfTheService) {
       "send");
 }
 
+TEST(Culprit, OfPythonIsNotALibraryThatTheServiceCalls) {
+  const profile_frame run =
+      frame("Handle._run", python_module, "/usr/lib/python3.11/asyncio/events.py");
+  const profile_frame handler = frame("handle", python_module, "/srv/app.py");
+  const profile_frame sqlite =
+      frame("libsqlite3.so.0.8.6+0x374da", "/usr/lib/x86_64-linux-gnu/libsqlite3.so.0.8.6");
+  const profile_frame module = frame(
+      "socket_getaddrinfo", "/opt/python/lib/python3.11/lib-dynload/_socket.cpython-311-x86_64.so");
+  EXPECT_EQ(culprit_of({sqlite, module, handler, run}), "handle");
+  EXPECT_EQ(culprit_of({sqlite, module, run}), sqlite.function);
+  const profile_frame installed =
+      frame("tokenize", "/opt/python/lib/python3.11/site-packages/fast.so");
+  EXPECT_EQ(culprit_of({installed, handler, run}), "tokenize");
+}
+
 TEST(Culprit, OfNodeIsThatOfTheService) {
   const profile_frame native = frame("node::fs::Read", "/usr/bin/node");
   EXPECT_EQ(
@@ -70,6 +85,24 @@ TEST(Culprit, OfNodeIsThatOfTheService) {
                   frame("handle", jit_module, "/srv/app.js"), frame("uv_run", "/usr/bin/node")}),
       "handle");
   EXPECT_EQ(culprit_of({fsync_call, native, frame("uv_run", "/usr/bin/node")}), "node::fs::Read");
+  const profile_frame nameless = frame("0x7f33d401bcaf", "");  // without a perf map
+  EXPECT_EQ(culprit_of({nameless, native, nameless, frame("uv_run", "/usr/bin/node")}),
+            "node::fs::Read");
+}
+
+TEST(RunsHandler, TellsAHandlerThatWaitsFromAThreadWithNothingToDo) {
+  const profile_frame futex =
+      frame("__futex_abstimed_wait_common", "/lib/x86_64-linux-gnu/libc.so.6");
+  const profile_frame event = frame("boost::asio::detail::posix_event::wait<>(lock&)", "/srv/app",
+                                    "/usr/include/boost/asio/detail/posix_event.hpp");
+  const profile_frame run = frame("boost::asio::detail::scheduler::run(boost::system::error_code&)",
+                                  "/srv/app", "/usr/include/boost/asio/detail/scheduler.ipp");
+  const profile_frame main = frame("main", "/srv/app", "/srv/app.cpp");
+  EXPECT_FALSE(runs_handler({{futex, event, run, main}}));
+  EXPECT_TRUE(runs_handler({{futex, frame("handle()", "/srv/app", "/srv/app.cpp"), run, main}}));
+  EXPECT_FALSE(runs_handler({{futex, frame("app+0x1234", "/srv/app"), run, main}}));
+  EXPECT_FALSE(runs_handler({{futex, frame("work()", "/srv/app", "/srv/app.cpp"), main}}));
+  EXPECT_FALSE(runs_handler({}));
 }
 
 TEST(Culprit, IsAtLeastTheInnermostFunction) {
