@@ -81,7 +81,7 @@ std::vector<std::string> arguments_for(const mock_llm_options& options) {
           fmt::format("{}", options.rate_limit_rate)};
 }
 
-/// Serves both "llm" and "documents"; a run that needs both has two of them.
+/// Serves "llm", "documents" and "upstream"; a run that needs several has one of each.
 class mock_llm_service final : public running_service {
  public:
   explicit mock_llm_service(const mock_llm_options& options)
@@ -99,6 +99,8 @@ std::unique_ptr<running_service> start(const service_options& options) {
 
 const service_registration llm("llm", &start);
 const service_registration documents("documents", &start);
+/// Another server of whatever latency a request asks for: see /wait of mock_llm_server.
+const service_registration upstream("upstream", &start);
 
 }  // namespace
 }  // namespace regatta

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "harness/replay/service_model.hpp"
+
+namespace regatta {
+
+/// Phases that a replayed request has at most: each is a call of the harness, which takes
+/// microseconds.
+constexpr std::size_t most_phases = 32;
+
+/// Gives a sample phases whose CPU times sum to the sample's, and a sample without a CPU time or a
+/// latency the sums of its phases'. Without phases: its CPU time, then the rest as one wait.
+void make_phases_add_up(request_sample& sample);
+
+/// Neighbours of one kind become one. While there are more than `most` (at least 8), the shortest
+/// is added to the next later one of its kind, or to the one before if there is none. Sums of each
+/// kind stay.
+std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most);
+
+}  // namespace regatta
