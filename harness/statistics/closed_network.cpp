@@ -16,6 +16,15 @@ double time_alone(const closed_network& network) {
   return sum;
 }
 
+// Where customers queue in the end.
+std::size_t bottleneck(const closed_network& network) {
+  const auto slowest = std::max_element(
+      network.stations.begin(), network.stations.end(), [](const auto& one, const auto& other) {
+        return one.demand / one.servers < other.demand / other.servers;
+      });
+  return static_cast<std::size_t>(slowest - network.stations.begin());
+}
+
 bool is_sound(const closed_network& network) {
   const bool sound = std::all_of(
       network.stations.begin(), network.stations.end(), [](const queueing_station& station) {
@@ -72,17 +81,23 @@ std::vector<network_point> solve(const closed_network& network, unsigned most) {
   std::vector<station_state> states(network.stations.begin(), network.stations.end());
   std::vector<double> responses(states.size());
   points.reserve(most);
+  double before = 0;
   for (unsigned customers = 1; customers <= most; ++customers) {
     double response = network.delay;
     for (std::size_t i = 0; i < states.size(); ++i) {
       responses[i] = states[i].response();
       response += responses[i];
     }
-    const double throughput = customers / response;
+    // The approximation of variations may leave these two laws by a few percent near the knee; what
+    // that makes of the response is the queue before the bottleneck.
+    const double throughput =
+        std::clamp(customers / response, before, throughput_bound(network, customers));
+    if (!states.empty()) responses[bottleneck(network)] += customers / throughput - response;
     for (std::size_t i = 0; i < states.size(); ++i) {
       states[i].add_customer(throughput, responses[i]);
     }
-    points.push_back({customers, throughput, response});
+    points.push_back({customers, throughput, customers / throughput});
+    before = throughput;
   }
   return points;
 }

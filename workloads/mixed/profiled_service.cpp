@@ -52,19 +52,20 @@ struct item_header {
 
 bool is_kernel(step_kind kind) { return kind == step_kind::compute || kind == step_kind::hold; }
 
-// Each round gives the same: how many there are is this machine's, what is answered is not.
+// Each round gives the same, and there is one at least: how many there are is this machine's, what
+// is answered is not.
 std::uint64_t compute(std::uint64_t token, std::uint64_t rounds) {
   std::array<std::uint64_t, 64> words;
   std::generate(words.begin(), words.end(),
                 [word = token]() mutable { return word = mix64(word); });
-  std::uint64_t sum = token;
-  for (; rounds > 0; --rounds) {
+  std::uint64_t sum = 0;
+  do {
     sum = token;
     asm volatile("" : "+r"(sum));  // each round is really computed
     for (const std::uint64_t word : words) sum = mix64(sum ^ word);
     interpreter::checkpoint();
-  }
-  return mix64(token ^ words.back());
+  } while (rounds-- > 1);
+  return sum;
 }
 
 void hold_this_thread(nanoseconds time) {
