@@ -38,13 +38,13 @@ own_shape shape_of(const pool_shape& pool, unsigned cpus) {
     return {fmt::format("thread:workers={}", threads),
             fmt::format("{} threads serve requests without a loop", threads)};
   }
-  if (beside >= pool_share) {
+  const unsigned threads = std::max({pool.loop_threads, pool.loops, 1U});
+  if (beside >= pool_share && threads == 1) {
     const bool processes = pool.processes > 1;
     return {processes ? "coroutine+process" : "coroutine+thread",
             fmt::format("a loop waits, and {} beside it do {:.0f} % of the computing",
                         processes ? "processes" : "threads", 100 * beside)};
   }
-  const unsigned threads = std::max({pool.loop_threads, pool.loops, 1U});
   if (threads > 1 && cpus > 1) {
     return {"coroutine-mt", fmt::format("{} threads run loops", threads)};
   }

@@ -100,6 +100,49 @@ void make_phases_add_up(request_sample& sample) {
   }
 }
 
+namespace {
+
+// Seconds a request, on average.
+double mean_time(const std::vector<request_sample>& samples, phase_kind kind) {
+  double sum = 0;
+  for (const request_sample& sample : samples) {
+    for (const request_phase& phase : sample.phases) {
+      if (phase.kind == kind) sum += static_cast<double>((phase.wall - phase.cpu).count());
+    }
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+}  // namespace
+
+void add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhere& work) {
+  if (samples.empty()) return;
+  const auto cpu = static_cast<double>(work.cpu.count());
+  const double asleep = mean_time(samples, phase_kind::sleep);
+  const phase_kind where = asleep > 0 ? phase_kind::sleep : phase_kind::lock;
+  const double there = asleep > 0 ? asleep : mean_time(samples, where);
+  const double computed = there > 0 ? std::min(1.0, cpu / there) : 0;
+  double waited = 1 - computed;
+  if (asleep > 0 && work.own_sleep) {
+    waited = std::min(1.0, static_cast<double>(work.own_sleep->count()) / asleep);
+  }
+  const double rest = cpu - computed * there;  // nobody was seen waiting for it
+  for (request_sample& sample : samples) {
+    for (request_phase& phase : sample.phases) {
+      if (phase.kind != where) continue;
+      const auto time = static_cast<double>((phase.wall - phase.cpu).count());
+      const nanoseconds more(std::llround(computed * time));
+      phase.cpu += more;
+      sample.cpu += more;
+      phase.wall = phase.cpu + nanoseconds(std::llround(waited * time));
+    }
+    const nanoseconds more(std::llround(rest));
+    if (more.count() <= 0) continue;
+    sample.cpu += more;
+    sample.phases.push_back({phase_kind::cpu, more, more, {}});
+  }
+}
+
 std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most) {
   phases = without_twins(std::move(phases));
   // A stream of tokens has thousands: a first pass that is not quadratic.

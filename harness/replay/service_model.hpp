@@ -13,15 +13,15 @@ namespace regatta {
 enum class phase_kind {
   cpu,       ///< computes, in its own code or in the kernel
   upstream,  ///< waits for the answer of another server, while its thread may serve others
-  other,     ///< waits otherwise, while its thread may serve others: a timer, its client
+  sleep,     ///< waits for a timer, or for nothing that is known, while its thread may serve others
+  other,     ///< waits otherwise, while its thread may serve others
   disk,      ///< its thread waits for a file
-  sleep,     ///< its thread sleeps
   lock,      ///< its thread waits for a lock
 };
 
 /// Nothing else can run on that thread meanwhile.
 inline bool holds_its_thread(phase_kind kind) {
-  return kind != phase_kind::upstream && kind != phase_kind::other;
+  return kind == phase_kind::cpu || kind == phase_kind::disk || kind == phase_kind::lock;
 }
 
 struct request_phase {
@@ -85,7 +85,7 @@ struct service_demand {
   double concurrency = 0;  ///< requests inside
   std::uint64_t samples = 0;
   double cpu = 0;      ///< CPU time
-  double held = 0;     ///< waits that hold a thread: disk, sleep, lock
+  double held = 0;     ///< waits that hold a thread: disk, lock
   double waiting = 0;  ///< waits in which its thread may serve others
   double queue = 0;    ///< before it was read
   double latency = 0;  ///< mean

@@ -30,9 +30,9 @@ constexpr double most_bytes = 16 << 20;
 constexpr std::array<std::pair<phase_kind, const char*>, 6> kind_names = {
     {{phase_kind::cpu, "cpu"},
      {phase_kind::upstream, "upstream"},
+     {phase_kind::sleep, "sleep"},
      {phase_kind::other, "other"},
      {phase_kind::disk, "disk"},
-     {phase_kind::sleep, "sleep"},
      {phase_kind::lock, "lock"}}};
 
 const char* name_of(phase_kind kind) {
@@ -122,13 +122,15 @@ unsigned count_of(const member& object, const char* name, unsigned fallback) {
   return static_cast<unsigned>(number_or(object, name, fallback, 1e6));
 }
 
-request_phase read_phase(const member& object) {
+// Nothing for what the machine or the load did to it: it is to come about again.
+std::optional<request_phase> read_phase(const member& object) {
   request_phase phase;
   const member kind = object.at("kind");
   const std::string name = kind.text();
+  if (name == "run_queue" || name == "loop_lag") return std::nullopt;
   const auto* const found = std::find_if(kind_names.begin(), kind_names.end(),
                                          [&](const auto& each) { return name == each.second; });
-  kind.require(found != kind_names.end(), "cpu, upstream, disk, sleep, lock or other");
+  kind.require(found != kind_names.end(), "cpu, upstream, sleep, disk, lock or other");
   phase.kind = found->first;
   phase.wall = time_or_none(object, "wall_ns");
   phase.cpu = time_or_none(object, "cpu_ns");
@@ -148,12 +150,20 @@ request_sample read_sample(const member& object) {
   sample.bytes_out = bytes_of(object, "bytes_out");
   if (const auto phases = object.find("phases")) {
     for (const member& each : phases->list(most_phases_read)) {
-      sample.phases.push_back(read_phase(each));
+      if (auto phase = read_phase(each)) sample.phases.push_back(*std::move(phase));
     }
   }
   make_phases_add_up(sample);
-  sample.phases = merged_phases(std::move(sample.phases), most_phases);
   return sample;
+}
+
+// Of a whole profile's class: what other threads did for its requests meanwhile.
+work_elsewhere read_elsewhere(const member& object) {
+  work_elsewhere found{.cpu = time_or_none(object, "cpu_elsewhere_ns"), .own_sleep = {}};
+  if (const auto waits = object.find("waits_ns"); waits && waits->find("sleep")) {
+    found.own_sleep = time_or_none(*waits, "sleep");
+  }
+  return found;
 }
 
 request_class read_class(const member& object, double window, std::size_t& samples_left) {
@@ -163,6 +173,10 @@ request_class read_class(const member& object, double window, std::size_t& sampl
     read.samples.push_back(read_sample(each));
   }
   samples_left -= read.samples.size();
+  add_work_elsewhere(read.samples, read_elsewhere(object));
+  for (request_sample& sample : read.samples) {
+    sample.phases = merged_phases(std::move(sample.phases), most_phases);
+  }
   const auto count = object.find("count");
   read.count = count ? static_cast<std::uint64_t>(count->number(1e15)) : read.samples.size();
   const double counted = window > 0 ? static_cast<double>(read.count) / window : 0;
@@ -170,8 +184,20 @@ request_class read_class(const member& object, double window, std::size_t& sampl
   return read;
 }
 
-// What the threads of a whole profile did beside the loops' own.
-std::optional<double> beside_the_loops(const member& document) {
+// What the threads of a whole profile did beside the loops' own: best known of its requests.
+std::optional<double> beside_the_loops(const member& requests, const member& document) {
+  double of_requests = 0, of_others = 0;
+  bool known = false;
+  for (const member& each : requests.at("classes").list(most_classes)) {
+    const auto elsewhere = each.find("cpu_elsewhere_ns");
+    const auto cpu = each.find("cpu_per_request_ns");
+    if (!elsewhere || !cpu || !cpu->find("mean")) continue;
+    known = true;
+    const double count = number_or(each, "count", 0, 1e15);
+    of_others += count * elsewhere->number(longest_ns);
+    of_requests += count * cpu->at("mean").number(longest_ns);
+  }
+  if (known && of_requests > 0) return std::min(1.0, of_others / of_requests);
   const auto threads = document.find("threads");
   if (!threads) return std::nullopt;
   double all = 0, beside = 0;
@@ -196,7 +222,7 @@ pool_shape read_pool(const member& requests, const member& document) {
       pool.beside_the_loops = share->number(1);
     }
   }
-  if (!pool.beside_the_loops) pool.beside_the_loops = beside_the_loops(document);
+  if (!pool.beside_the_loops) pool.beside_the_loops = beside_the_loops(requests, document);
   return pool;
 }
 

@@ -115,7 +115,7 @@ TEST(ServiceModelJson, NamesTheMemberThatIsWrong) {
             sample + "/cpu_ns is -5; it must be a number from 0 to 3.6e+12");
   EXPECT_THAT(with((sample + "/latency_ns").c_str(), 1e300), HasSubstr("from 0 to"));
   EXPECT_THAT(with((sample + "/bytes_in").c_str(), 1e12), HasSubstr("bytes_in"));
-  EXPECT_THAT(with((sample + "/phases/0/kind").c_str(), "gpu"), HasSubstr("cpu, upstream, disk"));
+  EXPECT_THAT(with((sample + "/phases/0/kind").c_str(), "gpu"), HasSubstr("cpu, upstream, sleep, disk"));
   EXPECT_THAT(with((sample + "/phases/0/kind").c_str(), 3), HasSubstr("it must be a text"));
   EXPECT_THAT(with((sample + "/phases").c_str(), "none"), HasSubstr("it must be a list"));
   EXPECT_THAT(with(sample.c_str(), 7), HasSubstr("it must be an object"));
@@ -156,6 +156,33 @@ TEST(ServiceModelJson, NoPartOfAProfileCanBeReplacedByGarbageAndCrash) {
       }
     }
   }
+}
+
+TEST(ServiceModelJson, TakesTheWorkOfOtherThreadsFromTheTimeThatLookedLikeSleep) {
+  json document = profile_json();
+  json& only = document["requests"]["classes"][0];
+  only["cpu_elsewhere_ns"] = 600'000;
+  only["cpu_per_request_ns"] = {{"mean", 800'000}};
+  only["waits_ns"] = {{"sleep", 200'000}};
+  for (json& sample : only["samples"]) {  // 2 ms, of which 1.2 ms were queueing for a thread
+    sample["phases"].push_back({{"kind", "sleep"}, {"wall_ns", 2'000'000}, {"cpu_ns", 0}});
+    sample["phases"].push_back({{"kind", "loop_lag"}, {"wall_ns", 77'000}, {"cpu_ns", 0}});
+  }
+  const service_model model = read_service_model(document);
+  EXPECT_NEAR(model.pool.beside_the_loops.value_or(0), 0.75, 1e-9);
+  const request_sample& sample = model.classes[0].samples[0];
+  EXPECT_EQ(sample.cpu, 800us);
+  ASSERT_EQ(sample.phases.size(), 4U);
+  EXPECT_EQ(sample.phases[3].cpu, 600us);
+  EXPECT_EQ(sample.phases[3].wall, 800us);
+}
+
+TEST(PhaseMerging, WorkElsewhereThatNobodyWaitedForIsAddedAtTheEnd) {
+  std::vector<request_sample> samples = {request({phase(phase_kind::cpu, 1ms)})};
+  add_work_elsewhere(samples, {.cpu = 3ms, .own_sleep = {}});
+  EXPECT_EQ(samples[0].cpu, 4ms);
+  ASSERT_EQ(samples[0].phases.size(), 2U);
+  EXPECT_EQ(samples[0].phases[1].cpu, 3ms);
 }
 
 std::chrono::nanoseconds sum_of(const std::vector<request_phase>& phases, phase_kind kind) {
