@@ -72,9 +72,11 @@ backend_prediction predict(const service_demand& demand, const backend_model& mo
         std::min(prediction.most_throughput, throughput_bound(network, model.most_in_service));
     prediction.knee = std::min<double>(prediction.knee, model.most_in_service);
   }
-  // The loop itself is one thread.
-  const double ceiling =
-      model.kind == server_kind::offloading && model.overhead > 0 ? 1 / model.overhead : HUGE_VAL;
+  // The machine's CPUs are all there is, and the loop itself is one thread.
+  double ceiling = cpu + demand.beside > 0 ? machine_cpus / (cpu + demand.beside) : HUGE_VAL;
+  if (model.kind == server_kind::offloading && model.overhead > 0) {
+    ceiling = std::min(ceiling, 1 / model.overhead);
+  }
   for (network_point& point : prediction.curve) {
     const network_point& inside = prediction.curve[std::min(point.customers, limit) - 1];
     point = scaled(point, point.customers, std::min(inside.throughput, ceiling));

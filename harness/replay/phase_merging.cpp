@@ -115,8 +115,8 @@ double mean_time(const std::vector<request_sample>& samples, phase_kind kind) {
 
 }  // namespace
 
-void add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhere& work) {
-  if (samples.empty()) return;
+nanoseconds add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhere& work) {
+  if (samples.empty()) return {};
   const auto cpu = static_cast<double>(work.cpu.count());
   const double asleep = mean_time(samples, phase_kind::sleep);
   const phase_kind where = asleep > 0 ? phase_kind::sleep : phase_kind::lock;
@@ -126,7 +126,6 @@ void add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhe
   if (asleep > 0 && work.own_sleep) {
     waited = std::min(1.0, static_cast<double>(work.own_sleep->count()) / asleep);
   }
-  const double rest = cpu - computed * there;  // nobody was seen waiting for it
   for (request_sample& sample : samples) {
     for (request_phase& phase : sample.phases) {
       if (phase.kind != where) continue;
@@ -136,11 +135,8 @@ void add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhe
       sample.cpu += more;
       phase.wall = phase.cpu + nanoseconds(std::llround(waited * time));
     }
-    const nanoseconds more(std::llround(rest));
-    if (more.count() <= 0) continue;
-    sample.cpu += more;
-    sample.phases.push_back({phase_kind::cpu, more, more, {}});
   }
+  return nanoseconds(std::llround(computed * there));
 }
 
 std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most) {

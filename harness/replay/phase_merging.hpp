@@ -27,8 +27,11 @@ struct work_elsewhere {
 };
 
 /// While a loop's request waits for another thread it only looks asleep: computes there what the
-/// others did, in shares of the sleep phases or else of the lock phases.
-void add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhere& work);
+/// others did, in shares of the sleep phases or else of the lock phases. What no request can have
+/// waited for is the service's housekeeping, and no part of a request. Answers the mean CPU time
+/// that was added.
+std::chrono::nanoseconds add_work_elsewhere(std::vector<request_sample>& samples,
+                                            const work_elsewhere& work);
 
 /// Neighbours of one kind become one. While there are more than `most` (at least 8), the shortest
 /// is added to the next later one of its kind, or to the one before if there is none. Sums of each

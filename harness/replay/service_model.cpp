@@ -82,6 +82,7 @@ std::optional<double> weighted_quantile(const std::vector<weighted_value>& sorte
 service_demand demand_of(const service_model& model) {
   service_demand demand;
   const auto all = static_cast<double>(std::max<std::uint64_t>(1, total_count(model)));
+  demand.beside = seconds(model.cpu_beside);
   visit_sums visits;
   std::vector<weighted_value> latencies;
   for (const request_class& each : model.classes) {

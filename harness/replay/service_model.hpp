@@ -75,6 +75,8 @@ struct service_model {
   double window = 0;     ///< seconds
   pool_shape pool{};
   std::vector<request_class> classes{};  ///< each has samples
+  /// CPU time a request of other programs on the same CPUs: an upstream or a client that is local.
+  std::chrono::nanoseconds cpu_beside{};
 
   bool operator==(const service_model&) const = default;
 };
@@ -90,7 +92,8 @@ struct service_demand {
   double queue = 0;    ///< before it was read
   double latency = 0;  ///< mean
   std::optional<double> latency_p50, latency_p99;
-  double waits = 0;  ///< how many, of those in which its thread may serve others
+  double beside = 0;  ///< CPU time of other programs on the same CPUs
+  double waits = 0;   ///< how many, of those in which its thread may serve others
   /// Squared coefficient of variation of the time that a request keeps a thread at one go.
   double variation = 1;
   double bytes_in = 0, bytes_out = 0;

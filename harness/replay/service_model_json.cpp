@@ -166,14 +166,18 @@ work_elsewhere read_elsewhere(const member& object) {
   return found;
 }
 
-request_class read_class(const member& object, double window, std::size_t& samples_left) {
+// CPU time of other threads, summed over the requests; nullopt where nobody looked for it.
+using elsewhere_sum = std::optional<double>;
+
+request_class read_class(const member& object, double window, std::size_t& samples_left,
+                         elsewhere_sum& elsewhere) {
   request_class read;
   read.name = text_or_nothing(object, "name");
   for (const member& each : object.at("samples").list(samples_left)) {
     read.samples.push_back(read_sample(each));
   }
   samples_left -= read.samples.size();
-  add_work_elsewhere(read.samples, read_elsewhere(object));
+  const std::chrono::nanoseconds added = add_work_elsewhere(read.samples, read_elsewhere(object));
   for (request_sample& sample : read.samples) {
     sample.phases = merged_phases(std::move(sample.phases), most_phases);
   }
@@ -181,23 +185,15 @@ request_class read_class(const member& object, double window, std::size_t& sampl
   read.count = count ? static_cast<std::uint64_t>(count->number(1e15)) : read.samples.size();
   const double counted = window > 0 ? static_cast<double>(read.count) / window : 0;
   read.rate = number_or(object, "rate_per_s", counted, 1e9);
+  if (object.find("cpu_elsewhere_ns")) {
+    const double all = static_cast<double>(read.count) * static_cast<double>(added.count());
+    elsewhere = elsewhere.value_or(0) + all;
+  }
   return read;
 }
 
-// What the threads of a whole profile did beside the loops' own: best known of its requests.
-std::optional<double> beside_the_loops(const member& requests, const member& document) {
-  double of_requests = 0, of_others = 0;
-  bool known = false;
-  for (const member& each : requests.at("classes").list(most_classes)) {
-    const auto elsewhere = each.find("cpu_elsewhere_ns");
-    const auto cpu = each.find("cpu_per_request_ns");
-    if (!elsewhere || !cpu || !cpu->find("mean")) continue;
-    known = true;
-    const double count = number_or(each, "count", 0, 1e15);
-    of_others += count * elsewhere->number(longest_ns);
-    of_requests += count * cpu->at("mean").number(longest_ns);
-  }
-  if (known && of_requests > 0) return std::min(1.0, of_others / of_requests);
+// What the threads of a whole profile did beside the loops' own.
+std::optional<double> beside_the_loops(const member& document) {
   const auto threads = document.find("threads");
   if (!threads) return std::nullopt;
   double all = 0, beside = 0;
@@ -222,7 +218,7 @@ pool_shape read_pool(const member& requests, const member& document) {
       pool.beside_the_loops = share->number(1);
     }
   }
-  if (!pool.beside_the_loops) pool.beside_the_loops = beside_the_loops(requests, document);
+  if (!pool.beside_the_loops) pool.beside_the_loops = beside_the_loops(document);
   return pool;
 }
 
@@ -258,6 +254,18 @@ member requests_in(const member& document) {
       "it is neither a profile with requests (regatta profile -o FILE) nor a workload file");
 }
 
+std::optional<double> share_of_all_cpu(const service_model& model, double part) {
+  double all = 0;
+  for (const request_class& each : model.classes) {
+    double cpu = 0;
+    for (const request_sample& sample : each.samples)
+      cpu += static_cast<double>(sample.cpu.count());
+    all += static_cast<double>(each.count) * cpu / static_cast<double>(each.samples.size());
+  }
+  if (!(all > 0)) return std::nullopt;
+  return std::min(1.0, part / all);
+}
+
 }  // namespace
 
 service_model read_service_model(const json& json_document) {
@@ -269,11 +277,14 @@ service_model read_service_model(const json& json_document) {
   model.tier = text_or_nothing(requests, "tier");
   model.window = number_or(requests, "window_s", 0, 1e9);
   model.pool = read_pool(requests, document);
+  model.cpu_beside = time_or_none(requests, "cpu_beside_ns");
   std::size_t samples_left = most_samples;
+  elsewhere_sum elsewhere;
   for (const member& each : requests.at("classes").list(most_classes)) {
-    request_class read = read_class(each, model.window, samples_left);
+    request_class read = read_class(each, model.window, samples_left, elsewhere);
     if (!read.samples.empty() && read.count > 0) model.classes.push_back(std::move(read));
   }
+  if (elsewhere) model.pool.beside_the_loops = share_of_all_cpu(model, *elsewhere);
   if (model.classes.empty()) {
     throw bad_service_model(
         "it has no samples of requests: profile the service again while it is under load");
@@ -334,6 +345,7 @@ std::string workload_file_text(const service_model& model) {
                                  {"source", model.source},
                                  {"tier", model.tier},
                                  {"window_s", model.window},
+                                 {"cpu_beside_ns", model.cpu_beside.count()},
                                  {"pool", std::move(pool)},
                                  {"classes", std::move(classes)}};
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
