@@ -64,7 +64,9 @@ std::vector<approach_regret> regrets_of(const service_race_result& result,
       ++raced[place.label];
       const double behind = behind_of(place, race.standings.front(), race.metric);
       regret.sum += behind;
-      if (place.tied || behind <= regret.worst) continue;
+      // Not beaten, and near: of who may still be far behind, the estimate counts.
+      const bool near = place.tied && behind <= result.run.plan.practical_difference;
+      if (near || behind <= regret.worst) continue;
       regret.worst = behind;
       regret.load = load.name;
     }

@@ -47,7 +47,7 @@ void add_race_profile_command(CLI::App& app, int& exit_code) {
   command.add_flag("--predict", request.predict,
                    "Only say what throughput to expect of the service as it is; replay nothing");
   command.add_flag("--all", request.all, "Race also the approaches that are expected to lose");
-  command.add_option("--budget", request.budget, "Time for all of it (default 90s)");
+  command.add_option("--budget", request.budget, "Time for all of it (default 2m)");
   command.add_option("--fidelity", request.most_off,
                      "How far the replayed service may be off its profile (default 15%)");
   command.add_option("--lock", request.lock,

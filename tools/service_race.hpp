@@ -11,7 +11,7 @@ namespace regatta {
 
 /// What the command line says of a race of a profiled service, unchecked.
 struct service_race_request {
-  std::optional<std::string> budget;         ///< 90s
+  std::optional<std::string> budget;         ///< 2m
   std::vector<std::string> backend_filters;  ///< globs; none: all that are ours
   std::optional<std::string> shape;          ///< a backend: what the service is, if it cannot tell
   std::optional<std::string> lock;           ///< none: of the profiled program

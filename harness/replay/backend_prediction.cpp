@@ -129,7 +129,9 @@ flip_points find_flip_points(const service_demand& demand, const std::vector<bac
     changed.cpu = own_overhead + factor * std::max(0.0, demand.cpu - own_overhead);
     return hold(changed, models, chosen, own_overhead, cpus, in_flight, margin);
   };
-  const bool simpler_today = at(1).simpler != nullptr;
+  const contest today = at(1);
+  if (today.best != nullptr) return {};  // it has flipped already
+  const bool simpler_today = today.simpler != nullptr;
   const auto search = [&](double direction) -> std::optional<flip_point> {
     constexpr int steps_per_doubling = 8;
     for (int i = 1; i <= 5 * steps_per_doubling; ++i) {

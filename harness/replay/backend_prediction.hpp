@@ -58,7 +58,7 @@ struct flip_points {
 
 /// From 1/32 to 32 times the CPU time per request, `in_flight` requests at a time. Another approach
 /// takes over where it is ahead by more than `margin`; or where `chosen` is no longer ahead of a
-/// simpler one by that, if it is so today.
+/// simpler one by that, if it is so today. None where another one is ahead today already.
 flip_points find_flip_points(const service_demand& demand, const std::vector<backend_model>& models,
                              const std::string& chosen, double own_overhead, unsigned cpus,
                              unsigned in_flight, double margin);

@@ -9,6 +9,10 @@
 
 namespace regatta {
 
+/// What the items of a replay write down: the CPU time that they were asked to use. Epochs are
+/// short and requests differ, so what they used is compared with what these very ones were to use.
+inline constexpr const char* replay_cpu_measure = "CPU asked for";
+
 /// What a request does for a while, as the kernel sees it.
 enum class phase_kind {
   cpu,       ///< computes, in its own code or in the kernel

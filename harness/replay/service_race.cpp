@@ -28,7 +28,7 @@ constexpr unsigned most_in_flight = 512;
 // Above it a closed loop is replayed: arrivals at random would wait for ever longer.
 constexpr double steady_utilisation = 0.7;
 constexpr double near_the_front = 0.75;
-constexpr std::size_t most_rivals = 6;
+constexpr unsigned most_alike = 2;  // that the model cannot tell apart but by their overheads
 
 double relative(double found, double expected) {
   return expected > 0 ? std::abs(found / expected - 1) : HUGE_VAL;
@@ -37,6 +37,16 @@ double relative(double found, double expected) {
 std::optional<double> cpu_of(const cell_result& cell) {
   if (!cell.ok() || !cell.usage) return std::nullopt;
   return cell.usage->user_seconds + cell.usage->system_seconds;
+}
+
+// Mean CPU time that the requests of its epochs were asked to use.
+double asked_of(const cell_result& cell) {
+  for (const measure& each : cell.measures) {
+    if (each.name == replay_cpu_measure && each.count > 0) {
+      return each.sum / static_cast<double>(each.count);
+    }
+  }
+  return 0;
 }
 
 double throughput_of(const cell_result& cell) {
@@ -200,13 +210,14 @@ class replayed_service {
     for (const replay_overhead& each : set.overheads) {
       if (each.backend == plan_.own.label && each.cpu) set.own_overhead = *each.cpu;
     }
-    if (set.own_overhead >= 0.7 * demand().cpu || *with <= *without) {
+    if (set.own_overhead >= 0.7 * demand().cpu || *with <= *without || !(asked_of(alone) > 0)) {
       return refuse(fmt::format(
           "The service's requests take {:.0f} us of CPU and the replay alone {:.0f} us: they are "
           "too small to be replayed.",
           1e6 * demand().cpu, 1e6 * set.own_overhead));
     }
-    set.cpu_factor = (demand().cpu - set.own_overhead) / (*with - *without);
+    const double used = (*with - *without) / asked_of(alone);
+    set.cpu_factor = (1 - set.own_overhead / demand().cpu) / used;
     const double throughput = throughput_of(empty);
     if (demand().waits > 0 && throughput > 0) {
       const double asked = waits * (demand().held + demand().waiting);
@@ -243,6 +254,15 @@ class replayed_service {
     return static_cast<unsigned>(std::clamp(inside, 64.0, 1024.0));
   }
 
+  // Its CPU time, if the requests of its epochs had been the profile's average.
+  std::optional<double> like_the_profiled(const cell_result& cell) const {
+    const auto used = cpu_of(cell);
+    const replay_calibration& set = result_.calibration;
+    if (!used || !(asked_of(cell) > 0)) return std::nullopt;
+    return set.own_overhead +
+           (*used - set.own_overhead) * set.cpu_factor * demand().cpu / asked_of(cell);
+  }
+
   bool replay_own_shape() {
     replay_fidelity& fidelity = result_.fidelity.emplace();
     fidelity.own = plan_.own;
@@ -274,7 +294,7 @@ class replayed_service {
     }
     fidelity.replayed_throughput = throughput_of(cell);
     fidelity.replayed_latency = cell.latency.p50;
-    fidelity.replayed_cpu = cpu_of(cell);
+    fidelity.replayed_cpu = like_the_profiled(cell);
     if (fidelity.good()) return true;
     return refuse(fmt::format(
         "No advice: replayed as it is, the service is off its profile by {:.0f} %, and {:.0f} % is "
@@ -305,11 +325,15 @@ class replayed_service {
                                       [&](const auto& each) { return each.label == label; });
       if (found != plan_.rivals.end()) chosen.push_back(*found);
     };
+    std::map<server_kind, unsigned> of_kind;
     for (const backend_prediction& each : result_.predictions) {
       const double first = result_.predictions.front().at(result_.knee).throughput;
       const bool near = each.at(result_.knee).throughput >= near_the_front * first;
       if (each.model.backend == plan_.own.label) continue;
-      if (!plan_.prune || (near && chosen.size() + 1 < most_rivals)) add(each.model.backend);
+      unsigned& alike = of_kind[each.model.kind];
+      if (plan_.prune && (!near || alike == most_alike)) continue;
+      ++alike;
+      add(each.model.backend);
     }
     chosen.insert(chosen.begin(), plan_.own);
     return chosen;

@@ -23,7 +23,7 @@ struct service_race_plan {
   bool prune = true;
   /// Only say what the model expects of the service's own shape; nothing is replayed.
   bool only_predict = false;
-  std::chrono::milliseconds budget{90'000};
+  std::chrono::milliseconds budget{120'000};
   lock_model lock = lock_model::none;  ///< what the service's own code must hold
   std::uint64_t seed = 1;
   double confidence = 0.95;

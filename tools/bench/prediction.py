@@ -5,9 +5,9 @@ to 64 requests in flight, against what wrk measures.
 
 usage: prediction.py REGATTA [--backend NAME]... [--source usage|profile] [--seconds 4]
 
-What the model knows comes from light loads alone: of `usage`, the CPU time of the service's processes with 1
-and 6 requests at a time, and the latency with 1; of `profile`, what `regatta profile` saw of 4 requests at a
-time (it needs the rights for eBPF). Prints a table; exit 1 if the mean error of all is over 10 %.
+What the model knows comes from one moderate load: of `usage`, the CPU time that the service's processes take
+for a request more, between 1 and 16 at a time, and the latency with 1; of `profile`, what `regatta profile` saw of
+16 requests at a time (it needs the rights for eBPF). Prints a table; exit 1 if the mean error of all is over 10 %.
 Needs wrk (Debian package wrk).
 """
 import argparse
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 
+MODERATE = 16
 IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64)
 BACKENDS = ("coroutine", "coroutine-mt", "coroutine+thread", "coroutine+tbb", "coroutine+process", "thread", "process")
 PROMISED_ERROR = 0.10
@@ -128,7 +129,7 @@ def usage_profile(service, seconds, request_bytes):
     """A profile by other means: all requests alike, as one at a time was on average. CPU time is what a request
     more adds to it: a service's watchdog ticks whether there are requests or not."""
     rate, cpu, _ = service.load(1, seconds)
-    more_rate, more_cpu, beside = service.load(6, seconds)
+    more_rate, more_cpu, beside = service.load(MODERATE, seconds)
     cpu = (more_rate * more_cpu - rate * cpu) / (more_rate - rate)
     wait = max(0, 1 / rate - cpu)
     sample = {"queue_ns": 0, "latency_ns": round(1e9 / rate), "cpu_ns": round(1e9 * cpu), "bytes_in": request_bytes,
@@ -148,9 +149,9 @@ def seen_profile(service, seconds, arguments, folder):
         subprocess.run([arguments.regatta, "profile", "--pid", str(service.process.pid), "--duration",
                         f"{seconds}s", "-q", "--requests", "on", "-o", str(target)], check=True,
                        stdout=subprocess.DEVNULL)
-    service.load(4, seconds + 2, profile)
+    service.load(MODERATE, seconds + 2, profile)
     seen = json.loads(target.read_text(encoding="utf-8"))
-    _, _, beside = service.load(4, 2)
+    _, _, beside = service.load(MODERATE, 2)
     seen["requests"]["cpu_beside_ns"] = round(1e9 * beside)
     return seen
 

@@ -46,6 +46,7 @@ struct replay_step {
 /// kernel is given lies in one piece.
 struct item_header {
   std::uint64_t token = 0;
+  std::uint64_t cpu_ns = 0;  ///< that its kernels are to take, all of them
   std::uint32_t steps = 0;
   std::uint32_t answer_bytes = 0;
 };
@@ -138,7 +139,8 @@ service_model example_service(std::uint64_t seed) {
 }
 
 struct scales {
-  double rounds_per_ns = 1;  ///< of CPU time
+  double cpu = 1;
+  double rounds_per_ns = 1;  ///< of the profile's CPU time
   double waits = 1;
   double trim_ns = 0;  ///< what a wait takes of itself
 };
@@ -178,7 +180,9 @@ std::vector<replay_step> steps_of(const request_sample& sample, const scales& sc
 buffer item_of(const request_sample& sample, const scales& scale, counter_random random) {
   const auto steps = steps_of(sample, scale, random);
   buffer out;
-  append(out, item_header{random(), static_cast<std::uint32_t>(steps.size()),
+  const double cpu = scale.cpu * static_cast<double>(sample.cpu.count());
+  append(out, item_header{random(), static_cast<std::uint64_t>(std::round(cpu)),
+                          static_cast<std::uint32_t>(steps.size()),
                           static_cast<std::uint32_t>(sample.bytes_out)});
   append(out, std::span(steps));
   const auto first = std::find_if(steps.begin(), steps.end(),
@@ -232,6 +236,7 @@ class profiled_service {
         options.input ? load_service_model(*options.input) : example_service(options.seed);
     const double cpu_factor = parameter_of(info, options, "cpu-factor");
     scales scale;
+    scale.cpu = cpu_factor;
     scale.rounds_per_ns = cpu_factor * 1e-9 / time_of_a_round();
     scale.waits = parameter_of(info, options, "wait-factor");
     scale.trim_ns = 1e3 * parameter_of(info, options, "wait-trim");
@@ -275,6 +280,7 @@ class profiled_service {
         sum = mix64(sum ^ read_as<std::uint64_t>(answer));
       }
     }
+    ctx.measure(replay_cpu_measure, nanoseconds(header.cpu_ns));
     if (first_kernel) answer = answer_of(sum, header.answer_bytes);
     std::memcpy(answer.data(), &sum, sizeof(sum));
     co_return answer;
