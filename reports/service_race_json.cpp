@@ -47,6 +47,7 @@ json calibration_json(const replay_calibration& set) {
   return {{"overheads", std::move(overheads)},
           {"own_overhead_seconds", set.own_overhead},
           {"cpu_factor", set.cpu_factor},
+          {"sleep_factor", set.sleep_factor},
           {"wait_trim_seconds", set.wait_trim}};
 }
 

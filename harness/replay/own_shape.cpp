@@ -12,9 +12,6 @@
 namespace regatta {
 namespace {
 
-// A helper thread that collects garbage or logs does not make a pool.
-constexpr double pool_share = 0.15;
-
 unsigned workers_of(const backend_choice& choice, unsigned in_flight) {
   const auto found = choice.options.find("workers");
   if (found == choice.options.end()) return 0;

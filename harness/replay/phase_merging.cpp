@@ -102,7 +102,7 @@ void make_phases_add_up(request_sample& sample) {
 
 namespace {
 
-// Seconds a request, on average.
+// Nanoseconds a request, on average.
 double mean_time(const std::vector<request_sample>& samples, phase_kind kind) {
   double sum = 0;
   for (const request_sample& sample : samples) {
@@ -113,30 +113,31 @@ double mean_time(const std::vector<request_sample>& samples, phase_kind kind) {
   return sum / static_cast<double>(samples.size());
 }
 
+phase_kind left_to_others(const std::vector<request_sample>& samples) {
+  return mean_time(samples, phase_kind::sleep) > 0 ? phase_kind::sleep : phase_kind::lock;
+}
+
 }  // namespace
 
-nanoseconds add_work_elsewhere(std::vector<request_sample>& samples, const work_elsewhere& work) {
+nanoseconds time_left_to_others(const std::vector<request_sample>& samples) {
   if (samples.empty()) return {};
-  const auto cpu = static_cast<double>(work.cpu.count());
-  const double asleep = mean_time(samples, phase_kind::sleep);
-  const phase_kind where = asleep > 0 ? phase_kind::sleep : phase_kind::lock;
-  const double there = asleep > 0 ? asleep : mean_time(samples, where);
-  const double computed = there > 0 ? std::min(1.0, cpu / there) : 0;
-  double waited = 1 - computed;
-  if (asleep > 0 && work.own_sleep) {
-    waited = std::min(1.0, static_cast<double>(work.own_sleep->count()) / asleep);
-  }
+  return nanoseconds(std::llround(mean_time(samples, left_to_others(samples))));
+}
+
+void add_work_elsewhere(std::vector<request_sample>& samples, nanoseconds cpu) {
+  const phase_kind where = left_to_others(samples);
+  const double there = mean_time(samples, where);
+  if (!(there > 0)) return;
+  const double share = std::min(1.0, static_cast<double>(cpu.count()) / there);
   for (request_sample& sample : samples) {
     for (request_phase& phase : sample.phases) {
       if (phase.kind != where) continue;
       const auto time = static_cast<double>((phase.wall - phase.cpu).count());
-      const nanoseconds more(std::llround(computed * time));
+      const nanoseconds more(std::llround(share * time));
       phase.cpu += more;
       sample.cpu += more;
-      phase.wall = phase.cpu + nanoseconds(std::llround(waited * time));
     }
   }
-  return nanoseconds(std::llround(computed * there));
 }
 
 std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most) {

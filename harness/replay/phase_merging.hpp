@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "harness/replay/service_model.hpp"
@@ -18,20 +17,13 @@ constexpr std::size_t most_phases = 32;
 /// latency the sums of its phases'. Without phases: its CPU time, then the rest as one wait.
 void make_phases_add_up(request_sample& sample);
 
-/// What other threads did for the requests of a class, on average.
-struct work_elsewhere {
-  std::chrono::nanoseconds cpu{};
-  /// What is left of the sleep phases without that, and without queueing for those threads or for
-  /// the loop; nullopt: all of it.
-  std::optional<std::chrono::nanoseconds> own_sleep;
-};
+/// While a loop's request waits for another thread it only looks asleep, or as if it waited for a
+/// lock: time of the phases in which it did, on average.
+std::chrono::nanoseconds time_left_to_others(const std::vector<request_sample>& samples);
 
-/// While a loop's request waits for another thread it only looks asleep: computes there what the
-/// others did, in shares of the sleep phases or else of the lock phases. What no request can have
-/// waited for is the service's housekeeping, and no part of a request. Answers the mean CPU time
-/// that was added.
-std::chrono::nanoseconds add_work_elsewhere(std::vector<request_sample>& samples,
-                                            const work_elsewhere& work);
+/// Of these phases the share that is `cpu`, on average, becomes computing.
+/// REQUIRES: cpu <= time_left_to_others(samples)
+void add_work_elsewhere(std::vector<request_sample>& samples, std::chrono::nanoseconds cpu);
 
 /// Neighbours of one kind become one. While there are more than `most` (at least 8), the shortest
 /// is added to the next later one of its kind, or to the one before if there is none. Sums of each

@@ -55,6 +55,7 @@ void add_sample(service_demand& demand, visit_sums& visits, const request_sample
     } else {
       demand.waiting += weight * waited;
       demand.waits += weight;
+      if (phase.kind == phase_kind::sleep) demand.asleep += weight * waited;
       visits.add(std::exchange(visit, 0), weight);
     }
   }

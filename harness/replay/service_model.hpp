@@ -59,6 +59,10 @@ struct request_class {
   bool operator==(const request_class&) const = default;
 };
 
+/// Of the CPU time: threads beside the loops that have less are housekeeping (they collect garbage,
+/// they log), no pool that requests are handed to, and no part of a request.
+constexpr double pool_share = 0.3;
+
 /// Who served the requests.
 struct pool_shape {
   unsigned loops = 0;
@@ -93,6 +97,7 @@ struct service_demand {
   double cpu = 0;      ///< CPU time
   double held = 0;     ///< waits that hold a thread: disk, lock
   double waiting = 0;  ///< waits in which its thread may serve others
+  double asleep = 0;   ///< of these, what looked like sleep: may hold time in queues
   double queue = 0;    ///< before it was read
   double latency = 0;  ///< mean
   std::optional<double> latency_p50, latency_p99;

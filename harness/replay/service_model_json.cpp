@@ -157,39 +157,51 @@ request_sample read_sample(const member& object) {
   return sample;
 }
 
-// Of a whole profile's class: what other threads did for its requests meanwhile.
-work_elsewhere read_elsewhere(const member& object) {
-  work_elsewhere found{.cpu = time_or_none(object, "cpu_elsewhere_ns"), .own_sleep = {}};
-  if (const auto waits = object.find("waits_ns"); waits && waits->find("sleep")) {
-    found.own_sleep = time_or_none(*waits, "sleep");
-  }
-  return found;
-}
-
-// CPU time of other threads, summed over the requests; nullopt where nobody looked for it.
-using elsewhere_sum = std::optional<double>;
-
-request_class read_class(const member& object, double window, std::size_t& samples_left,
-                         elsewhere_sum& elsewhere) {
+request_class read_class(const member& object, double window, std::size_t& samples_left) {
   request_class read;
   read.name = text_or_nothing(object, "name");
   for (const member& each : object.at("samples").list(samples_left)) {
     read.samples.push_back(read_sample(each));
   }
   samples_left -= read.samples.size();
-  const std::chrono::nanoseconds added = add_work_elsewhere(read.samples, read_elsewhere(object));
-  for (request_sample& sample : read.samples) {
-    sample.phases = merged_phases(std::move(sample.phases), most_phases);
-  }
   const auto count = object.find("count");
   read.count = count ? static_cast<std::uint64_t>(count->number(1e15)) : read.samples.size();
   const double counted = window > 0 ? static_cast<double>(read.count) / window : 0;
   read.rate = number_or(object, "rate_per_s", counted, 1e9);
+  return read;
+}
+
+// A class, and what other threads did for a request of it, as far as it can have waited for them.
+struct class_and_others {
+  request_class own;
+  std::optional<nanoseconds> elsewhere;
+};
+
+class_and_others read_class_and_others(const member& object, double window,
+                                       std::size_t& samples_left) {
+  class_and_others read{read_class(object, window, samples_left), {}};
   if (object.find("cpu_elsewhere_ns")) {
-    const double all = static_cast<double>(read.count) * static_cast<double>(added.count());
-    elsewhere = elsewhere.value_or(0) + all;
+    read.elsewhere =
+        std::min(time_or_none(object, "cpu_elsewhere_ns"), time_left_to_others(read.own.samples));
   }
   return read;
+}
+
+// Share of the requests' CPU time that other threads had; nullopt where nobody looked for it.
+std::optional<double> share_of_others(const std::vector<class_and_others>& classes) {
+  double all = 0, others = 0;
+  bool known = false;
+  for (const auto& [own, elsewhere] : classes) {
+    double cpu = 0;
+    for (const request_sample& sample : own.samples) cpu += static_cast<double>(sample.cpu.count());
+    const auto count = static_cast<double>(own.count);
+    const auto theirs = static_cast<double>(elsewhere.value_or(nanoseconds(0)).count());
+    all += count * (cpu / static_cast<double>(own.samples.size()) + theirs);
+    others += count * theirs;
+    known = known || elsewhere.has_value();
+  }
+  if (!known || !(all > 0)) return std::nullopt;
+  return others / all;
 }
 
 // What the threads of a whole profile did beside the loops' own.
@@ -254,18 +266,6 @@ member requests_in(const member& document) {
       "it is neither a profile with requests (regatta profile -o FILE) nor a workload file");
 }
 
-std::optional<double> share_of_all_cpu(const service_model& model, double part) {
-  double all = 0;
-  for (const request_class& each : model.classes) {
-    double cpu = 0;
-    for (const request_sample& sample : each.samples)
-      cpu += static_cast<double>(sample.cpu.count());
-    all += static_cast<double>(each.count) * cpu / static_cast<double>(each.samples.size());
-  }
-  if (!(all > 0)) return std::nullopt;
-  return std::min(1.0, part / all);
-}
-
 }  // namespace
 
 service_model read_service_model(const json& json_document) {
@@ -279,12 +279,20 @@ service_model read_service_model(const json& json_document) {
   model.pool = read_pool(requests, document);
   model.cpu_beside = time_or_none(requests, "cpu_beside_ns");
   std::size_t samples_left = most_samples;
-  elsewhere_sum elsewhere;
+  std::vector<class_and_others> classes;
   for (const member& each : requests.at("classes").list(most_classes)) {
-    request_class read = read_class(each, model.window, samples_left, elsewhere);
-    if (!read.samples.empty() && read.count > 0) model.classes.push_back(std::move(read));
+    auto read = read_class_and_others(each, model.window, samples_left);
+    if (!read.own.samples.empty() && read.own.count > 0) classes.push_back(std::move(read));
   }
-  if (elsewhere) model.pool.beside_the_loops = share_of_all_cpu(model, *elsewhere);
+  const auto others = share_of_others(classes);
+  if (others) model.pool.beside_the_loops = others;
+  for (auto& [own, elsewhere] : classes) {
+    if (others.value_or(0) >= pool_share) add_work_elsewhere(own.samples, *elsewhere);
+    for (request_sample& sample : own.samples) {
+      sample.phases = merged_phases(std::move(sample.phases), most_phases);
+    }
+    model.classes.push_back(std::move(own));
+  }
   if (model.classes.empty()) {
     throw bad_service_model(
         "it has no samples of requests: profile the service again while it is under load");

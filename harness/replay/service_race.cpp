@@ -10,7 +10,8 @@
 
 #include "harness/platform/cpu_limits.hpp"
 #include "harness/replay/own_shape.hpp"
-#include "harness/statistics/quantile.hpp"
+#include "harness/replay/replayed_cell.hpp"
+#include "harness/replay/without_queueing.hpp"
 
 namespace regatta {
 namespace {
@@ -30,31 +31,6 @@ constexpr double steady_utilisation = 0.7;
 constexpr double near_the_front = 0.75;
 constexpr unsigned most_alike = 2;  // that the model cannot tell apart but by their overheads
 
-double relative(double found, double expected) {
-  return expected > 0 ? std::abs(found / expected - 1) : HUGE_VAL;
-}
-
-std::optional<double> cpu_of(const cell_result& cell) {
-  if (!cell.ok() || !cell.usage) return std::nullopt;
-  return cell.usage->user_seconds + cell.usage->system_seconds;
-}
-
-// Mean CPU time that the requests of its epochs were asked to use.
-double asked_of(const cell_result& cell) {
-  for (const measure& each : cell.measures) {
-    if (each.name == replay_cpu_measure && each.count > 0) {
-      return each.sum / static_cast<double>(each.count);
-    }
-  }
-  return 0;
-}
-
-double throughput_of(const cell_result& cell) {
-  std::vector<double> all;
-  for (const epoch_sample& epoch : cell.epochs) all.push_back(epoch.throughput);
-  return median(all).value_or(0);
-}
-
 class replayed_service {
  public:
   replayed_service(const service_race_plan& plan, const run_hooks& hooks)
@@ -63,6 +39,9 @@ class replayed_service {
     result_.demand = demand_of(plan.model);
     result_.pool = plan.model.pool;
     result_.cpus = read_cpu_limits().usable;
+    const backend_model own = model_of(plan_.own, most_in_flight, plan_.lock);
+    result_.calibration.sleep_factor = sleep_without_queueing(demand(), own, result_.cpus);
+    result_.demand = with_sleep(demand(), result_.calibration.sleep_factor);
   }
 
   service_race_result race() {
@@ -123,6 +102,7 @@ class replayed_service {
     mine.options.seed = plan_.seed;
     mine.options.parameters = {{"cpu-factor", how.cpu_factor},
                                {"wait-factor", how.wait_factor},
+                               {"sleep-factor", result_.calibration.sleep_factor},
                                {"wait-trim", 1e6 * how.wait_trim}};
     mine.in_flight = how.in_flight;
     mine.rate = how.rate;
@@ -387,14 +367,6 @@ class replayed_service {
 };
 
 }  // namespace
-
-double replay_fidelity::off() const {
-  double most = relative(replayed_throughput, profiled_throughput);
-  if (profiled_latency && replayed_latency) {
-    most = std::max(most, relative(*replayed_latency, *profiled_latency));
-  }
-  return most;
-}
 
 service_race_result race_service(const service_race_plan& plan, const run_hooks& hooks) {
   return replayed_service(plan, hooks).race();

@@ -24,6 +24,7 @@ struct replay_calibration {
   std::vector<replay_overhead> overheads;
   double own_overhead = 0;  ///< of the service's own shape
   double cpu_factor = 1;    ///< on the CPU time of the phases
+  double sleep_factor = 1;  ///< on what looked like sleep: see sleep_without_queueing()
   double wait_trim = 0;     ///< seconds that a replayed wait takes of itself
 };
 

@@ -142,6 +142,7 @@ struct scales {
   double cpu = 1;
   double rounds_per_ns = 1;  ///< of the profile's CPU time
   double waits = 1;
+  double sleeps = 1;
   double trim_ns = 0;  ///< what a wait takes of itself
 };
 
@@ -149,8 +150,8 @@ void append_wait(std::vector<replay_step>& steps, phase_kind kind, nanoseconds w
                  const scales& scale) {
   if (wall.count() <= 0) return;
   const bool holds = holds_its_thread(kind);
-  const double wanted =
-      scale.waits * static_cast<double>(wall.count()) - (holds ? 0 : scale.trim_ns);
+  const double factor = scale.waits * (kind == phase_kind::sleep ? scale.sleeps : 1);
+  const double wanted = factor * static_cast<double>(wall.count()) - (holds ? 0 : scale.trim_ns);
   const step_kind how = holds                          ? step_kind::hold
                         : kind == phase_kind::upstream ? step_kind::upstream
                                                        : step_kind::wait;
@@ -226,6 +227,7 @@ class profiled_service {
     info.parameters = {
         {"cpu-factor", "times the CPU time that the requests took", 1, 0, 1000, false},
         {"wait-factor", "times the time that they waited", 1, 0, 1000, false},
+        {"sleep-factor", "times the time that they slept, besides", 1, 0, 1000, false},
         {"wait-trim", "microseconds that a replayed wait takes of itself", 0, 0, 1e6, false}};
     return info;
   }
@@ -239,6 +241,7 @@ class profiled_service {
     scale.cpu = cpu_factor;
     scale.rounds_per_ns = cpu_factor * 1e-9 / time_of_a_round();
     scale.waits = parameter_of(info, options, "wait-factor");
+    scale.sleeps = parameter_of(info, options, "sleep-factor");
     scale.trim_ns = 1e3 * parameter_of(info, options, "wait-trim");
     std::vector<buffer> items;
     const std::size_t count = item_count_for(model, cpu_factor, scale.waits);

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "harness/replay/without_queueing.hpp"
+
 namespace regatta::test {
 namespace {
 
@@ -81,6 +83,33 @@ TEST(BackendPrediction, OfRequestsThatTakeNoTimeNothingIsSaid) {
   const backend_prediction nothing = of(server_kind::loop, 0, 0, {});
   EXPECT_EQ(nothing.at(10).throughput, 0);
   EXPECT_EQ(nothing.most_throughput, 0);
+}
+
+TEST(WithoutQueueing, FindsTheSleepInWhatWasSeenOfIt) {
+  // 20 at a time on a loop, of which each computes 1 ms and sleeps 15 ms: the rest is queueing.
+  service_demand truth;
+  truth.cpu = 0.001;
+  truth.waiting = truth.asleep = 0.015;
+  const backend_model loop{.backend = "it", .kind = server_kind::loop};
+  service_demand seen = truth;
+  seen.concurrency = 20;
+  seen.latency = predict(truth, loop, 0, cpus, 20).at(20).response;
+  seen.waiting = seen.asleep = seen.latency - seen.cpu;
+  ASSERT_GT(seen.asleep, 0.018);
+  const double share = sleep_without_queueing(seen, loop, cpus);
+  EXPECT_NEAR(share * seen.asleep, 0.015, 1e-5);
+  EXPECT_NEAR(with_sleep(seen, share).waiting, 0.015, 1e-5);
+}
+
+TEST(WithoutQueueing, LeavesASleepThatExplainsTheLatency) {
+  service_demand demand;
+  demand.cpu = 0.001;
+  demand.waiting = demand.asleep = 0.015;
+  demand.latency = 0.016;
+  demand.concurrency = 0.5;
+  const backend_model loop{.backend = "it", .kind = server_kind::loop};
+  EXPECT_EQ(sleep_without_queueing(demand, loop, cpus), 1);
+  EXPECT_EQ(sleep_without_queueing({}, loop, cpus), 1);
 }
 
 std::vector<backend_model> loop_and_hybrid() {

@@ -164,8 +164,7 @@ TEST(ServiceModelJson, TakesTheWorkOfOtherThreadsFromTheTimeThatLookedLikeSleep)
   json& only = document["requests"]["classes"][0];
   only["cpu_elsewhere_ns"] = 600'000;
   only["cpu_per_request_ns"] = {{"mean", 800'000}};
-  only["waits_ns"] = {{"sleep", 200'000}};
-  for (json& sample : only["samples"]) {  // 2 ms, of which 1.2 ms were queueing for a thread
+  for (json& sample : only["samples"]) {
     sample["phases"].push_back({{"kind", "sleep"}, {"wall_ns", 2'000'000}, {"cpu_ns", 0}});
     sample["phases"].push_back({{"kind", "loop_lag"}, {"wall_ns", 77'000}, {"cpu_ns", 0}});
   }
@@ -175,16 +174,23 @@ TEST(ServiceModelJson, TakesTheWorkOfOtherThreadsFromTheTimeThatLookedLikeSleep)
   EXPECT_EQ(sample.cpu, 800us);
   ASSERT_EQ(sample.phases.size(), 4U);
   EXPECT_EQ(sample.phases[3].cpu, 600us);
-  EXPECT_EQ(sample.phases[3].wall, 800us);
+  EXPECT_EQ(sample.phases[3].wall, 2ms);
 }
 
-TEST(PhaseMerging, WorkElsewhereThatNobodyWaitedForIsNoPartOfARequest) {
-  std::vector<request_sample> samples = {request({phase(phase_kind::cpu, 1ms)})};
-  EXPECT_EQ(add_work_elsewhere(samples, {.cpu = 3ms, .own_sleep = {}}), 0ns);
-  EXPECT_EQ(samples[0].cpu, 1ms);
-  samples[0].phases.push_back(phase(phase_kind::lock, 2ms));
-  EXPECT_EQ(add_work_elsewhere(samples, {.cpu = 3ms, .own_sleep = {}}), 2ms);
-  EXPECT_EQ(samples[0].cpu, 3ms);
+TEST(ServiceModelJson, HousekeepingIsNoPartOfARequest) {
+  json document = profile_json();
+  json& only = document["requests"]["classes"][0];
+  only["cpu_elsewhere_ns"] = 50'000;
+  for (json& sample : only["samples"]) {
+    sample["phases"].push_back({{"kind", "sleep"}, {"wall_ns", 2'000'000}, {"cpu_ns", 0}});
+  }
+  const service_model model = read_service_model(document);
+  EXPECT_NEAR(model.pool.beside_the_loops.value_or(0), 0.2, 1e-9);
+  EXPECT_EQ(model.classes[0].samples[0].cpu, 200us);
+  only["cpu_elsewhere_ns"] = 900'000'000;
+  for (json& sample : only["samples"]) sample["phases"].erase(3);
+  EXPECT_EQ(read_service_model(document).classes[0].samples[0].cpu, 200us)
+      << "nobody can have waited for it";
 }
 
 std::chrono::nanoseconds sum_of(const std::vector<request_phase>& phases, phase_kind kind) {
