@@ -47,6 +47,13 @@ double behind_of(const standing& place, const standing& leader, const std::strin
   return std::max(0.0, ratio - 1);
 }
 
+// How far it is behind for sure, where it may not be behind at all; without an interval, the
+// estimate is all there is.
+double known_behind(const standing& place, double behind) {
+  if (!place.tied || !place.behind) return behind;
+  return std::max(0.0, place.behind->lower - 1);
+}
+
 // Of the approaches that every load has a figure of.
 std::vector<approach_regret> regrets_of(const service_race_result& result,
                                         const std::vector<recommendation>& races) {
@@ -64,10 +71,9 @@ std::vector<approach_regret> regrets_of(const service_race_result& result,
       ++raced[place.label];
       const double behind = behind_of(place, race.standings.front(), race.metric);
       regret.sum += behind;
-      // Not beaten, and near: of who may still be far behind, the estimate counts.
-      const bool near = place.tied && behind <= result.run.plan.practical_difference;
-      if (near || behind <= regret.worst) continue;
-      regret.worst = behind;
+      const double known = known_behind(place, behind);
+      if (known <= regret.worst) continue;
+      regret.worst = known;
       regret.load = load.name;
     }
   }
@@ -81,27 +87,36 @@ std::vector<approach_regret> regrets_of(const service_race_result& result,
   return kept;
 }
 
-int complexity_of(const service_race_result& result, const std::string& label) {
-  for (const backend_prediction& each : result.predictions) {
-    if (each.model.backend == label) return each.model.complexity;
-  }
-  return 0;
+// Drops those whose figure is more than a tenth, and the slack, above the least.
+template <class Figure>
+void keep_least(std::vector<const cell_result*>& cells, double slack, Figure figure) {
+  double least = HUGE_VAL;
+  for (const cell_result* cell : cells) least = std::min<double>(least, figure(*cell));
+  std::erase_if(cells,
+                [&](const cell_result* cell) { return figure(*cell) > 1.1 * least + slack; });
 }
 
-// Whoever is as good as the best: what the service does already, then the simplest.
+// Whoever is as good as the best: what the service does already; else by CPU time, memory and
+// simplicity, as ties of a race are broken.
 std::string chosen_of(const service_race_result& result, const service_advice& advice) {
-  if (advice.regrets.empty()) return {};
+  const workload_result* const knee = knee_race(result);
+  if (advice.regrets.empty() || knee == nullptr) return {};
   const double margin = result.run.plan.practical_difference;
-  const double best = advice.regrets.front().worst;
-  std::string chosen;
+  std::vector<const cell_result*> left;
   for (const approach_regret& each : advice.regrets) {
-    if (each.worst > best + margin) break;
+    if (each.worst > advice.regrets.front().worst + margin) break;
     if (each.label == result.fidelity->own.label) return each.label;
-    const bool simpler =
-        chosen.empty() || complexity_of(result, each.label) < complexity_of(result, chosen);
-    if (simpler) chosen = each.label;
+    if (const cell_result* const cell = find_cell(*knee, each.label)) left.push_back(cell);
   }
-  return chosen;
+  keep_least(left, 0, [](const cell_result& cell) {
+    return cell.usage ? cell.usage->user_seconds + cell.usage->system_seconds : 1e9;
+  });
+  keep_least(left, 1 << 20, [](const cell_result& cell) {
+    const bool known = cell.memory && cell.memory->peak_pss;
+    return known ? static_cast<double>(*cell.memory->peak_pss) : 1e18;
+  });
+  keep_least(left, 0, [](const cell_result& cell) { return cell.info.complexity; });
+  return left.empty() ? std::string() : left.front()->choice.label;
 }
 
 std::optional<ratio_estimate> gain_of(const cell_result& choice, const cell_result& own,
@@ -173,9 +188,10 @@ void explain(service_advice& advice, const service_race_result& result) {
     if (near && each.label != advice.choice) equals.push_back(each.label);
   }
   if (!equals.empty()) {
-    advice.because.push_back(fmt::format(
-        "Not measurably worse under any of the loads: {}; {}.", fmt::join(equals, ", "),
-        advice.keep_own ? "so the service may stay as it is" : "the simplest of them is named"));
+    advice.because.push_back(
+        fmt::format("Not measurably worse under any of the loads: {}; {}.", fmt::join(equals, ", "),
+                    advice.keep_own ? "so the service may stay as it is"
+                                    : "by CPU time, memory and simplicity it is this one"));
   }
 }
 
