@@ -15,6 +15,21 @@ void add_to(request_phase& one, const request_phase& other) {
   one.cpu += other.cpu;
 }
 
+void gather_short_waits(std::vector<request_phase>& phases) {
+  const auto waited = [](const request_phase& phase) {
+    return holds_its_thread(phase.kind) ? nanoseconds(0) : phase.wall - phase.cpu;
+  };
+  const auto longest = std::max_element(
+      phases.begin(), phases.end(),
+      [&](const auto& one, const auto& other) { return waited(one) < waited(other); });
+  if (longest == phases.end() || waited(*longest) < shortest_wait) return;
+  for (request_phase& each : phases) {
+    if (holds_its_thread(each.kind) || waited(each) >= shortest_wait) continue;
+    longest->wall += waited(each);
+    each = {phase_kind::cpu, each.cpu, each.cpu, {}};
+  }
+}
+
 std::vector<request_phase> without_twins(std::vector<request_phase> phases) {
   std::vector<request_phase> kept;
   for (request_phase& each : phases) {
@@ -141,6 +156,7 @@ void add_work_elsewhere(std::vector<request_sample>& samples, nanoseconds cpu) {
 }
 
 std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most) {
+  gather_short_waits(phases);
   phases = without_twins(std::move(phases));
   // A stream of tokens has thousands: a first pass that is not quadratic.
   while (phases.size() > 8 * most) phases = one_of_each_kind_in_16(phases);

@@ -25,9 +25,13 @@ std::chrono::nanoseconds time_left_to_others(const std::vector<request_sample>& 
 /// REQUIRES: cpu <= time_left_to_others(samples)
 void add_work_elsewhere(std::vector<request_sample>& samples, std::chrono::nanoseconds cpu);
 
-/// Neighbours of one kind become one. While there are more than `most` (at least 8), the shortest
-/// is added to the next later one of its kind, or to the one before if there is none. Sums of each
-/// kind stay.
+/// A replayed wait takes about as much by itself, and who waits no longer does not let others in.
+constexpr std::chrono::microseconds shortest_wait{100};
+
+/// Waits shorter than shortest_wait are added to the longest one, if that is not one of them, and
+/// what was before and behind them is one. Neighbours of one kind become one. While there are more
+/// than `most` (at least 8), the shortest is added to the next later one of its kind, or to the one
+/// before if there is none. Sums of each kind stay.
 std::vector<request_phase> merged_phases(std::vector<request_phase> phases, std::size_t most);
 
 }  // namespace regatta

@@ -8,6 +8,9 @@ namespace regatta {
 namespace {
 
 constexpr unsigned most_inside = 4096;
+// Below it there is little to be taken out, and less than the model may be wrong by where the
+// requests differ much.
+constexpr double busy = 0.7;
 
 // With a fraction of a request more inside, between the two.
 double latency_of(const service_demand& demand, const backend_model& own, unsigned cpus) {
@@ -29,6 +32,8 @@ service_demand with_sleep(service_demand demand, double share) {
 double sleep_without_queueing(const service_demand& demand, const backend_model& own,
                               unsigned cpus) {
   if (!(demand.asleep > 0) || !(demand.latency > 0)) return 1;
+  const double servers = predict(demand, own, own.overhead, cpus, 1).most_throughput;
+  if (!(demand.rate > busy * servers)) return 1;
   double least = 0, most = 1;
   if (latency_of(demand, own, cpus) <= demand.latency) return most;
   for (int i = 0; i < 30; ++i) {

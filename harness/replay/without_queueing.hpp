@@ -9,7 +9,7 @@ namespace regatta {
 /// or the thread that it was handed to, was busy with others. A replay makes queues of its own.
 /// Answers the share of `demand.asleep` with which mean-value analysis gives the latency that was
 /// profiled, of as many requests inside as were profiled: 1 where no queueing has to be taken out,
-/// at least 0. REQUIRES: cpus is at least 1.
+/// or the service was not busy; at least 0. REQUIRES: cpus is at least 1.
 double sleep_without_queueing(const service_demand& demand, const backend_model& own,
                               unsigned cpus);
 

@@ -93,7 +93,9 @@ TEST(WithoutQueueing, FindsTheSleepInWhatWasSeenOfIt) {
   const backend_model loop{.backend = "it", .kind = server_kind::loop};
   service_demand seen = truth;
   seen.concurrency = 20;
-  seen.latency = predict(truth, loop, 0, cpus, 20).at(20).response;
+  const network_point there = predict(truth, loop, 0, cpus, 20).at(20);
+  seen.latency = there.response;
+  seen.rate = there.throughput;
   seen.waiting = seen.asleep = seen.latency - seen.cpu;
   ASSERT_GT(seen.asleep, 0.018);
   const double share = sleep_without_queueing(seen, loop, cpus);
@@ -107,6 +109,7 @@ TEST(WithoutQueueing, LeavesASleepThatExplainsTheLatency) {
   demand.waiting = demand.asleep = 0.015;
   demand.latency = 0.016;
   demand.concurrency = 0.5;
+  demand.rate = 31;
   const backend_model loop{.backend = "it", .kind = server_kind::loop};
   EXPECT_EQ(sleep_without_queueing(demand, loop, cpus), 1);
   EXPECT_EQ(sleep_without_queueing({}, loop, cpus), 1);

@@ -233,6 +233,16 @@ TEST(PhaseMerging, KeepsTheSumsOfEachKindOfAStreamOfTokens) {
   }
 }
 
+TEST(PhaseMerging, GathersWaitsTooShortToBeReplayed) {
+  const auto merged = merged_phases(
+      {phase(phase_kind::cpu, 1ms), phase(phase_kind::other, 20us), phase(phase_kind::cpu, 2ms),
+       phase(phase_kind::upstream, 9ms), phase(phase_kind::sleep, 30us)},
+      most_phases);
+  ASSERT_EQ(merged.size(), 2U);
+  EXPECT_EQ(merged[0], phase(phase_kind::cpu, 3ms));
+  EXPECT_EQ(merged[1], phase(phase_kind::upstream, 9050us));
+}
+
 TEST(PhaseMerging, LeavesShortOnesAsTheyAre) {
   const std::vector<request_phase> phases = {
       phase(phase_kind::cpu, 1us), phase(phase_kind::lock, 2us), phase(phase_kind::cpu, 3us)};
