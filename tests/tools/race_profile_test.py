@@ -2,11 +2,13 @@
 """`regatta race-profile` as a user runs it, on requests that a real asyncio program did and measured."""
 import asyncio
 import json
+import pathlib
 import time
 import unittest
 
 from regatta_command import CommandTest
 
+SCHEMA = pathlib.Path(__file__).parents[2] / "reports/schema/service-workload.schema.json"
 ITERATIONS = 20_000  # about a millisecond
 
 
@@ -54,6 +56,15 @@ class RaceProfile(CommandTest):
         (self.folder / "profile.json").write_text(json.dumps(profile))
         return profile
 
+    def assert_follows_its_schema(self, document):
+        schema = json.loads(SCHEMA.read_text())
+        try:
+            import jsonschema
+        except ImportError:
+            return  # the members are looked at by the other tests, too
+        jsonschema.Draft7Validator.check_schema(schema)
+        jsonschema.validate(document, schema, jsonschema.Draft7Validator)
+
     def test_replays_predicts_races_and_advises(self):
         self.write_profile()
         finished = self.run_command(
@@ -84,6 +95,7 @@ class RaceProfile(CommandTest):
             self.assertEqual(rendered.code, 0, rendered)
         else:
             self.assertIn("No advice", finished.stdout)
+        self.assert_follows_its_schema(json.loads((self.folder / "service.json").read_text()))
         again = self.run_command("race-profile", "service.json", "--predict", "-o", "predicted.json")
         self.assertEqual(again.code, 0, again)
         self.assert_nothing_runs(within=5)
