@@ -56,14 +56,21 @@ class RaceProfile(CommandTest):
         (self.folder / "profile.json").write_text(json.dumps(profile))
         return profile
 
-    def assert_follows_its_schema(self, document):
-        schema = json.loads(SCHEMA.read_text())
+    def test_a_workload_file_follows_its_schema(self):
         try:
             import jsonschema
         except ImportError:
-            return  # the members are looked at by the other tests, too
+            self.skipTest("python3-jsonschema is not installed")
+        self.write_profile(seconds=0.4)
+        finished = self.run_command("race-profile", "profile.json", "--predict", "--workload-file", "service.json")
+        self.assertEqual(finished.code, 0, finished)
+        schema = json.loads(SCHEMA.read_text())
         jsonschema.Draft7Validator.check_schema(schema)
+        document = json.loads((self.folder / "service.json").read_text())
         jsonschema.validate(document, schema, jsonschema.Draft7Validator)
+        del document["classes"][0]["samples"][0]["phases"][0]["kind"]
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(document, schema, jsonschema.Draft7Validator)
 
     def test_replays_predicts_races_and_advises(self):
         self.write_profile()
@@ -95,7 +102,6 @@ class RaceProfile(CommandTest):
             self.assertEqual(rendered.code, 0, rendered)
         else:
             self.assertIn("No advice", finished.stdout)
-        self.assert_follows_its_schema(json.loads((self.folder / "service.json").read_text()))
         again = self.run_command("race-profile", "service.json", "--predict", "-o", "predicted.json")
         self.assertEqual(again.code, 0, again)
         self.assert_nothing_runs(within=5)
