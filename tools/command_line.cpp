@@ -23,6 +23,7 @@
 #include "tools/command_matrix.hpp"
 #include "tools/command_mock_llm.hpp"
 #include "tools/command_profile.hpp"
+#include "tools/command_race_profile.hpp"
 #include "tools/command_report.hpp"
 #include "tools/command_run.hpp"
 #include "tools/command_serve.hpp"
@@ -87,6 +88,7 @@ int run_command_line(int argc, char** argv) {
   add_llm_command(app, exit_code);
   add_mock_llm_command(app, exit_code);
   add_profile_commands(app, exit_code);
+  add_race_profile_command(app, exit_code);
   add_serve_command(app, exit_code);
   add_tasks_command(app, exit_code);
   add_tcp_echo_command(app, exit_code);

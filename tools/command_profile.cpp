@@ -12,12 +12,15 @@
 #include <variant>
 #include <vector>
 
+#include "harness/platform/write_file.hpp"
 #include "harness/profiling/profiler.hpp"
+#include "harness/replay/service_model_json.hpp"
 #include "reports/profile_report.hpp"
 #include "reports/stack_exports.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/report_outputs.hpp"
+#include "tools/service_race.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
 #include "tools/usage_error.hpp"
@@ -36,6 +39,8 @@ struct profile_arguments {
   bool children = true;
   bool quiet = false;
   std::string color = "auto";
+  bool race = false;
+  std::string race_workload = "regatta-workload.json";
 };
 
 std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
@@ -126,14 +131,26 @@ int store(const std::vector<report_output>& outputs, const profile_arguments& ar
                        });
 }
 
+int race(const profile_arguments& arguments, const profiling::profile_result& result) {
+  const service_model model = read_service_model(make_profile_json(result));
+  const int stored = store_result(arguments.race_workload, workload_file_text(model));
+  if (stored != exit_fine) return stored;
+  service_race_request request;
+  request.quiet = arguments.quiet;
+  request.color = arguments.color;
+  return race_profiled_service(arguments.race_workload, request);
+}
+
 int profile_command(const profile_arguments& arguments) {
+  if (arguments.race) check_writable(arguments.race_workload);
   auto outputs = outputs_of(arguments);
   const bool said = std::any_of(outputs.begin(), outputs.end(),
                                 [](const report_output& output) { return output.to_stdout(); });
   if (!said) outputs.push_back({"terminal", "-"});
   const auto result = measured(arguments, "--threshold");
   const int stored = store(outputs, arguments, result);
-  return interrupted() ? exit_interrupted : stored;
+  if (interrupted()) return exit_interrupted;
+  return arguments.race ? std::max(stored, race(arguments, result)) : stored;
 }
 
 // What the machine did to it, by giving it no CPU or by stopping it, is not the program's fault.
@@ -196,6 +213,12 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
   command->add_option("--pid", arguments->process, "A process that runs")
       ->check(CLI::Range(1, 1 << 22));
   command->add_option("--threshold", arguments->threshold, "Callbacks this long are blocks")
+      ->capture_default_str();
+  command->add_flag("--race", arguments->race,
+                    "Then replay its requests on every approach and say which to use");
+  command
+      ->add_option("--race-workload", arguments->race_workload,
+                   "Where --race puts what it replays; see regatta race-profile")
       ->capture_default_str();
   command
       ->add_option("--requests", arguments->requests,

@@ -178,7 +178,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--seed", request.seed, "Of data, arrivals and order (default 1)");
   command->add_option("--scale", request.scale, "Size of the datasets: quick, standard or full");
   command->add_option("--input", request.input,
-                      "Your own documents (tokenize) or PNG/PPM images (image-augment)");
+                      "Your own documents (tokenize), PNG/PPM images (image-augment) or a profile "
+                      "(profiled-service)");
   command->add_option("--endpoint", request.endpoint,
                       "A real OpenAI-style server instead of the mock, like https://host");
   command->add_option("--api-key-env", request.api_key_variable,

@@ -25,6 +25,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::string_view document_prefix = "/documents/";
+constexpr std::string_view wait_prefix = "/wait/";
+constexpr std::uint64_t longest_wait = 3'600'000'000'000;  // ns
 
 /// The random words of one request: a counter-based generator, so that they depend on nothing
 /// before.
@@ -101,7 +103,7 @@ struct mock_llm_server::state {
     const std::string_view path = request.target.substr(0, request.target.find('?'));
     const bool post = path == "/v1/chat/completions";
     const bool known = post || path == "/v1/models" || path == "/healthz" || path == "/stats" ||
-                       path.starts_with(document_prefix);
+                       path.starts_with(document_prefix) || path.starts_with(wait_prefix);
     if (!known) return not_found(path);
     if (post ? request.method != "POST" : request.method != "GET" && request.method != "HEAD") {
       const char* const allowed = post ? "POST" : "GET, HEAD";
@@ -115,7 +117,7 @@ struct mock_llm_server::state {
     if (path == "/v1/models") return models();
     if (path == "/stats") return stats_reply();
     if (path == "/healthz") return json_reply({{"status", "ok"}});
-    return document(path);
+    return path.starts_with(wait_prefix) ? wait(path) : document(path);
   }
 
   timed_reply complete(std::string_view body) {
@@ -161,6 +163,19 @@ struct mock_llm_server::state {
     return {.content_type = "text/plain; charset=utf-8",
             .body = mock_document(*number),
             .delay = options.document_latency.sample(words.next())};
+  }
+
+  static timed_reply wait(std::string_view path) {
+    const std::string_view asked = path.substr(wait_prefix.size());
+    std::uint64_t time = 0;
+    const auto [stop, error] = std::from_chars(asked.data(), asked.data() + asked.size(), time);
+    const std::string_view rest(stop, static_cast<std::size_t>(asked.data() + asked.size() - stop));
+    if (error != std::errc{} || time > longest_wait || !rest.starts_with('/')) {
+      return not_found(path);
+    }
+    return {.content_type = "text/plain",
+            .body = std::string(rest.substr(1)),
+            .delay = nanoseconds(time)};
   }
 
   static timed_reply not_found(std::string_view path) {

@@ -39,6 +39,7 @@ struct mock_llm_stats {
 ///   POST /v1/chat/completions   JSON, or server-sent events with "stream": true
 ///   GET  /v1/models  /healthz   what clients probe first
 ///   GET  /documents/<n>         mock_document(n), after document_latency
+///   GET  /wait/<ns>/<text>      <text>, after that many nanoseconds, an hour at most
 ///   GET  /stats                 mock_llm_stats as JSON
 ///
 /// Latency and failure of the k-th completion are functions of (seed, k). A model called

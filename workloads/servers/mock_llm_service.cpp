@@ -64,7 +64,7 @@ mock_llm_options options_from(const service_options& given) {
   return options;
 }
 
-/// Serves both "llm" and "documents"; a run that needs both has two of them.
+/// Serves "llm", "documents" and "upstream"; a run that needs several has one of each.
 class mock_llm_service final : public running_service {
  public:
   explicit mock_llm_service(const service_options& options)
@@ -82,6 +82,8 @@ std::unique_ptr<running_service> start(const service_options& options) {
 
 const service_registration llm("llm", &start);
 const service_registration documents("documents", &start);
+/// Another server of whatever latency a request asks for: see /wait of mock_llm_server.
+const service_registration upstream("upstream", &start);
 
 }  // namespace
 
