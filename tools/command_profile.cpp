@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,7 +13,8 @@
 
 #include "harness/profiling/profiler.hpp"
 #include "reports/profile_report.hpp"
-#include "reports/stack_exports.hpp"
+#include "tools/command_load.hpp"
+#include "tools/drive.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/report_outputs.hpp"
@@ -31,6 +31,7 @@ struct profile_arguments {
   std::optional<std::string> duration;
   std::string threshold;
   std::string tier = "auto";
+  drive_request drive;
   std::vector<std::string> outputs;
   bool quiet = false;
   std::string color = "auto";
@@ -78,31 +79,23 @@ void tell_live(const profiling::blocked_stretch& stretch, profiling::stretch_pha
   }
 }
 
-profiling::profile_result measured(const profile_arguments& arguments,
-                                   const std::string& threshold_name) {
-  const auto subject = subject_of(arguments);
-  const auto options = options_of(arguments, threshold_name);
+profiling::profile_hooks hooks_of(const profile_arguments& arguments) {
   catch_interrupts();
   profiling::profile_hooks hooks;
   hooks.stop = interrupted;
   if (!arguments.quiet) hooks.live = tell_live;
-  return profiling::profile(subject, options, hooks);
+  return hooks;
 }
 
-std::string render(const std::string& format, const profiling::profile_result& result,
-                   const terminal_style& style) {
-  if (format == "folded") return folded_stacks(result);
-  if (format == "speedscope") return render_speedscope(result);
-  if (format == "chrome-trace") return render_chrome_trace(result);
-  if (format == "terminal") return render_profile(result, style);
-  using nlohmann::json;
-  return make_profile_json(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+profiling::profile_result measured(const profile_arguments& arguments,
+                                   const std::string& threshold_name) {
+  const auto subject = subject_of(arguments);
+  const auto options = options_of(arguments, threshold_name);
+  return profiling::profile(subject, options, hooks_of(arguments));
 }
 
 std::vector<report_output> outputs_of(const profile_arguments& arguments) {
-  const std::vector<std::string> formats = {"json", "terminal", "folded", "speedscope",
-                                            "chrome-trace"};
-  auto outputs = parse_outputs(arguments.outputs, formats.front(), formats);
+  auto outputs = parse_outputs(arguments.outputs, "json", profile_formats());
   check_outputs(outputs);
   return outputs;
 }
@@ -111,7 +104,7 @@ int store(const std::vector<report_output>& outputs, const profile_arguments& ar
           const profiling::profile_result& result) {
   return write_outputs(outputs, parse_color(arguments.color),
                        [&](const std::string& format, const terminal_style& style) {
-                         return render(format, result, style);
+                         return render_profile_report(format, result, style);
                        });
 }
 
@@ -120,9 +113,26 @@ int profile_command(const profile_arguments& arguments) {
   const bool said = std::any_of(outputs.begin(), outputs.end(),
                                 [](const report_output& output) { return output.to_stdout(); });
   if (!said) outputs.push_back({"terminal", "-"});
-  const auto result = measured(arguments, "--threshold");
-  const int stored = store(outputs, arguments, result);
-  return interrupted() ? exit_interrupted : stored;
+  const auto load = plan_drive(arguments.drive, arguments.duration);
+  driven_profile driven;
+  if (load) {
+    driven = profile_under_load(subject_of(arguments), options_of(arguments, "--threshold"),
+                                hooks_of(arguments), *load);
+  } else {
+    driven.result = measured(arguments, "--threshold");
+  }
+  const int stored = store(outputs, arguments, driven.result);
+  if (interrupted()) return exit_interrupted;
+  if (!driven.problem.empty()) {
+    warn("there is no load in the report: " + driven.problem);
+    return exit_error;
+  }
+  if (stored != exit_fine || !driven.result.driven) return stored;
+  if (driven.result.driven->load.interrupted) {
+    warn("the process ended before the load did");
+    return exit_error;
+  }
+  return load_exit_code(driven.result.driven->load, false);
 }
 
 // What the machine did to it, by giving it no CPU or by stopping it, is not the program's fault.
@@ -166,8 +176,10 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
   command.add_option("--tier", arguments->tier, "ebpf, proc, or the best there is: auto")
       ->capture_default_str();
   command
-      .add_option("-o,--output", arguments->outputs,
-                  "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
+      .add_option(
+          "-o,--output", arguments->outputs,
+          "FILE.json, FILE.html or FORMAT=FILE: json, html, folded, speedscope, chrome-trace, "
+          "terminal")
       ->allow_extra_args(false);  // the "--" before a command is not its end
   command.add_flag("-q,--quiet", arguments->quiet, "Nothing on stderr while it lasts");
   command.add_option("--color", arguments->color, "auto, always or never")->capture_default_str();
@@ -185,6 +197,7 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
   command->add_option("--threshold", arguments->threshold, "Callbacks this long are blocks")
       ->capture_default_str();
   add_common(*command, arguments);
+  add_drive_options(*command, arguments->drive);
   command->callback([arguments, &exit_code] { exit_code = profile_command(*arguments); });
 
   arguments = std::make_shared<profile_arguments>();

@@ -9,6 +9,8 @@
 
 #include "harness/platform/read_file.hpp"
 #include "reports/gate_reader.hpp"
+#include "reports/load_reader.hpp"
+#include "reports/profile_reader.hpp"
 #include "reports/stored_json.hpp"
 #include "tools/usage_error.hpp"
 
@@ -39,8 +41,20 @@ auto load(const std::filesystem::path& file, Read read) {
 
 stored_file load_stored(const std::filesystem::path& file) {
   return load(file, [](const nlohmann::json& document) -> stored_file {
-    if (kind_of(document) == report_schema::gate) return read_gate_report(document);
-    return read_parsed_report(document);
+    const report_schema kind = kind_of(document);
+    switch (kind) {
+      case report_schema::gate:
+        return read_gate_report(document);
+      case report_schema::profile:
+        return read_profile_report(document);
+      case report_schema::load:
+        return read_load_report(document);
+      case report_schema::run:
+        return read_parsed_report(document);
+      default:
+        check_stored_json(document, kind, 1);
+        return checked_report{kind};
+    }
   });
 }
 

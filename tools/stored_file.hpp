@@ -5,13 +5,22 @@
 #include <variant>
 
 #include "harness/gate/gate_result.hpp"
+#include "harness/profiling/profile_result.hpp"
 #include "reports/report_reader.hpp"
+#include "reports/report_schema.hpp"
 
 namespace regatta {
 
-using stored_file = std::variant<stored_report, gate_result>;
+/// One that can be checked and not be rendered: of a doctor, of a crossover, of a search for a
+/// knee.
+struct checked_report {
+  report_schema kind;
+};
 
-/// What `regatta run` or `regatta gate` wrote to this file. Throws usage_error with a sentence that
+using stored_file = std::variant<stored_report, gate_result, profiling::profile_result,
+                                 http_load::load_result, checked_report>;
+
+/// What a command of regatta wrote to this file as JSON. Throws usage_error with a sentence that
 /// names the file.
 stored_file load_stored(const std::filesystem::path& file);
 

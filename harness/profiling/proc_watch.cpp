@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "harness/profiling/loop_timeline.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
@@ -37,6 +38,7 @@ class proc_watch final : public loop_watch {
     judge_.emplace(threshold_, [this](const sampled_stretch& stretch, stretch_phase phase) {
       tell(stretch, phase);
     });
+    timelines_.emplace(next_);
     threads_->scan();
   }
 
@@ -57,11 +59,13 @@ class proc_watch final : public loop_watch {
                        teller_->warm_up(sample.tid);
                      }
                    });
+    if (timelines_->due(monotonic_now())) note_counters();
   }
 
   void finish(profile_result& result) override {
     finishing_ = true;
     judge_->finish();
+    note_counters();
     std::set<pid_t> loop_threads;
     for (const auto& [loop, times] : judge_->loops()) {
       if (times.threads.empty() && times.waiting == 0ns) continue;
@@ -77,6 +81,7 @@ class proc_watch final : public loop_watch {
             static_cast<double>(times.saturated.count()) / static_cast<double>(whole.count());
       }
       profile.stretches = teller_->stretches().of(profile.key);
+      profile.timeline = timelines_->of(loop);
       loop_threads.insert(times.threads.begin(), times.threads.end());
       result.loops.push_back(std::move(profile));
     }
@@ -88,6 +93,14 @@ class proc_watch final : public loop_watch {
   }
 
  private:
+  void note_counters() {
+    std::map<loop_identity, loop_counters> counters;
+    for (const auto& [loop, times] : judge_->loops()) {
+      counters[loop] = {.iterations = {}, .waiting = times.waiting, .working = times.working};
+    }
+    timelines_->note(monotonic_now(), counters);
+  }
+
   // What is known of a stretch that lasts: where it began, and its stack, which does not change
   // while the thread does not run.
   struct told_stretch {
@@ -142,6 +155,7 @@ class proc_watch final : public loop_watch {
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
   std::optional<sample_judge> judge_;
+  std::optional<loop_timelines> timelines_;
 };
 
 }  // namespace

@@ -144,6 +144,7 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
     result.process = {.pid = command->pid(), .name = {}, .command_line = {}};
   }
   const end_of_process end(result.process.pid);
+  const nanoseconds zero = monotonic_now();  // of the stretches' times
   watch->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
   result.started = std::chrono::system_clock::now();
@@ -152,6 +153,8 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
     result.process.name = std::get<profiled_command>(what).front();
     result.process.command_line = result.process.name;
   }
+
+  if (hooks.begun) hooks.begun(zero);
 
   bool over = false;
   while (!over && !(hooks.stop && hooks.stop())) {

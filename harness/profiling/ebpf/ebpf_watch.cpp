@@ -13,6 +13,7 @@
 #include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/slice_stacks.hpp"
 #include "harness/profiling/foreign_memory.hpp"
+#include "harness/profiling/loop_timeline.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
@@ -59,7 +60,9 @@ class ebpf_watch final : public loop_watch {
   void begin(pid_t process) override {
     process_ = process;
     threads_.emplace(process);
-    teller_.emplace(process, threshold_, hooks_, monotonic_now());
+    const nanoseconds began = monotonic_now();
+    teller_.emplace(process, threshold_, hooks_, began);
+    timelines_.emplace(began);
     programs_.watch(process);
     look_at_book();
   }
@@ -67,6 +70,7 @@ class ebpf_watch final : public loop_watch {
   void look() override {
     programs_.events(pause_, [this](const event_head& event) { take(event); });
     look_at_slots();
+    if (timelines_->due(monotonic_now())) note_counters(now_ns());
     if (monotonic_now() - book_looked_ >= book_period) look_at_book();
   }
 
@@ -74,6 +78,7 @@ class ebpf_watch final : public loop_watch {
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
     finished_ = now_ns();
+    note_counters(finished_);
     look_at_book();
     keep_unfinished();
     std::set<pid_t> loop_threads;
@@ -264,6 +269,26 @@ class ebpf_watch final : public loop_watch {
     }
   }
 
+  // What lasts is counted as far as it has come.
+  void note_counters(std::uint64_t now) {
+    const auto loops = programs_.loops();
+    const auto so_far = [&](std::uint64_t began) {
+      return ns(began != 0 && began < now ? now - began : 0);
+    };
+    std::map<loop_identity, loop_counters> counters;
+    for (std::uint32_t at = 0; at < loops.size(); ++at) {
+      counters[identity(at + 1)] = {loops[at].iterations, ns(loops[at].waiting),
+                                    ns(loops[at].working)};
+    }
+    for (const thread_slot& shared : programs_.threads().first(used_)) {
+      if (shared.loop == 0 || shared.loop > loops.size()) continue;
+      loop_counters& loop = counters[identity(shared.loop)];
+      loop.waiting += so_far(shared.wait_began);
+      loop.working += so_far(shared.slice_began);
+    }
+    timelines_->note(ns(now), counters);
+  }
+
   void add_loops(profile_result& result, std::set<pid_t>& loop_threads) {
     const auto loops = programs_.loops();
     std::vector<nanoseconds> waits(loops.size()), works(loops.size());
@@ -290,6 +315,7 @@ class ebpf_watch final : public loop_watch {
       slices.add_totals(ns(slot.working), ns(slot.longest));
       loop.slices = std::move(slices);
       loop.stretches = teller_->stretches().of(loop.key);
+      loop.timeline = timelines_->of({slot.kind, slot.key});
       result.loops.push_back(std::move(loop));
     }
   }
@@ -326,6 +352,7 @@ class ebpf_watch final : public loop_watch {
   nanoseconds book_looked_{};
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
+  std::optional<loop_timelines> timelines_;
   sample_judge judge_;
   std::map<pid_t, std::map<std::uint64_t, slice_stacks>> open_;  // by slice
   std::map<std::uint32_t, std::uint32_t> ticking_;   // the thread of a slot that has a clock
