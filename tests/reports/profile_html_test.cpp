@@ -24,8 +24,8 @@ using ::testing::Not;
 
 // The widths of a bar's parts, of 1000.
 double widths_of(const std::string& bar) {
-  static const std::regex width(R"(width="([0-9.]+)" height = "10") ");
-      double sum = 0;
+  static const std::regex width(R"re(width="([0-9.]+)" height="10")re");
+  double sum = 0;
   for (std::sregex_iterator at(bar.begin(), bar.end(), width), end; at != end; ++at) {
     sum += std::stod((*at)[1]);
   }

@@ -334,6 +334,11 @@ class ebpf_watch final : public loop_watch {
       loop.iterations = 0;
       loop.waiting = times.waiting;
       loop.working = times.working;
+      loop.timeline = {{.begin = {},
+                        .length = result.duration,
+                        .iterations = 0,
+                        .waiting = times.waiting,
+                        .working = times.working}};
       loop_threads.insert(times.threads.begin(), times.threads.end());
       result.loops.push_back(std::move(loop));
     }
