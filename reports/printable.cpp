@@ -43,7 +43,9 @@ std::string printable(std::string_view text) {
   for (std::string_view rest = valid; !rest.empty();) {
     const std::string_view next = rest.substr(0, utf8_length(rest));
     rest.remove_prefix(next.size());
-    if (is_control(code_point(next))) {
+    if (next == "\n" || next == "\t" || next == "\r") {
+      shown += ' ';
+    } else if (is_control(code_point(next))) {
       shown += '?';
     } else {
       shown += next;

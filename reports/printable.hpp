@@ -8,8 +8,9 @@
 
 namespace regatta {
 
-/// `text` for a terminal, which names of other programs must not command: valid UTF-8, with "?" for
-/// each control character (C0, C1, DEL) and each that turns the direction of writing.
+/// `text` for one line of a terminal, which names of other programs must not command: valid UTF-8,
+/// with a space for each line break and tab, and "?" for each other control character (C0, C1, DEL)
+/// and each that turns the direction of writing.
 std::string printable(std::string_view text);
 
 /// The same for every name in it.

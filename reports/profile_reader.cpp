@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "reports/histogram_json.hpp"
@@ -19,19 +17,11 @@ using namespace profiling;
 using nlohmann::json;
 using std::chrono::nanoseconds;
 
-// What the names of to_string() are read by. A value that is added has to be added here.
-constexpr std::array tiers{profile_tier::ebpf, profile_tier::proc};
-constexpr std::array share_kinds{
-    share_kind::user_cpu,   share_kind::kernel_cpu, share_kind::run_queue,
-    share_kind::page_fault, share_kind::stopped,    share_kind::system_call,
-    share_kind::lock,       share_kind::condition,  share_kind::unknown};
-constexpr std::array thread_kinds{thread_kind::loop, thread_kind::worker, thread_kind::idle,
-                                  thread_kind::busy};
-
-template <class Values>
-auto named(const char* what, const json& name, const Values& values) {
-  for (const auto value : values) {
-    if (name == to_string(value)) return value;
+// The value that to_string() calls so. No enumeration has as many values.
+template <class Enum>
+Enum named(const char* what, const json& name) {
+  for (int value = 0; value < 32; ++value) {
+    if (name == to_string(static_cast<Enum>(value))) return static_cast<Enum>(value);
   }
   throw bad_report(fmt::format("has the {} {}, which this regatta does not know: update it", what,
                                name.dump(-1, ' ', true)));
@@ -71,16 +61,16 @@ blocked_stretch read_stretch(const json& file) {
   stretch.detail = text_or_empty(file["detail"]);
   nanoseconds sum{};
   for (const json& share : file["ledger"]) {
-    stretch.ledger.push_back({.kind = named("kind of share", share["kind"], share_kinds),
+    stretch.ledger.push_back({.kind = named<share_kind>("kind of share", share["kind"]),
                               .call = text_or_empty(share["call"]),
                               .object = text_or_empty(share["object"]),
                               .time = time_of(share["ns"])});
     sum += stretch.ledger.back().time;
-  }
-  if (100 * (sum - stretch.duration) > stretch.duration) {
-    throw bad_report(
-        fmt::format("contradicts itself: the parts of a stretch of {} ns are {} ns together",
-                    stretch.duration.count(), sum.count()));
+    if (100 * (sum - stretch.duration) > stretch.duration) {
+      throw bad_report(
+          fmt::format("contradicts itself: the parts of a stretch of {} ns are longer together",
+                      stretch.duration.count()));
+    }
   }
   if (!file["blocker"].is_null()) stretch.blocker = read_frame(file["blocker"]);
   for (const json& frame : file["stack"]) stretch.stack.push_back(read_frame(frame));
@@ -93,9 +83,22 @@ blocked_stretch read_stretch(const json& file) {
   return stretch;
 }
 
+// Sums over all stretches must not be beyond what a duration can hold.
+void check_sum(const loop_profile& loop) {
+  double sum = 0;
+  for (const blocked_stretch& stretch : loop.stretches) {
+    sum += static_cast<double>((stretch.duration + stretch.suppressed_time).count());
+  }
+  if (sum > 9e18) {
+    throw bad_report("contradicts itself: its stretches last for centuries");
+  }
+}
+
 // The number of intervals: all lists have that.
 std::size_t rows_of(const json& columns) {
+  constexpr std::size_t most = 10'000;  // what is written is some hundreds
   const std::size_t rows = columns["begin_ns"].size();
+  if (rows > most) throw bad_report(fmt::format("has a timeline of {} intervals", rows));
   for (const auto& [name, column] : columns.items()) {
     if (column.is_array() && column.size() != rows) {
       throw bad_report(fmt::format("contradicts itself: a timeline has {} times and {} of {}", rows,
@@ -130,6 +133,7 @@ loop_profile read_loop(const json& file) {
     loop.slices = read_buckets(slices["buckets"], slices["sum_seconds"], slices["max_seconds"]);
   }
   for (const json& stretch : file["stretches"]) loop.stretches.push_back(read_stretch(stretch));
+  check_sum(loop);
   loop.timeline = read_timeline(file["timeline"]);
   return loop;
 }
@@ -137,7 +141,7 @@ loop_profile read_loop(const json& file) {
 thread_profile read_thread(const json& file) {
   return {.tid = file["thread"],
           .name = file["name"],
-          .kind = named("kind of thread", file["kind"], thread_kinds),
+          .kind = named<thread_kind>("kind of thread", file["kind"]),
           .watched = time_of(file["watched_ns"]),
           .cpu = time_of(file["cpu_ns"]),
           .run_queue = time_of(file["run_queue_ns"]),
@@ -167,9 +171,9 @@ driven_load read_driven(const json& file) {
 profile_result read_profile_report(const json& document) {
   check_stored_json(document, report_schema::profile, profile_schema_version);
   profile_result result;
-  result.tier = named("tier", document["tier"], tiers);
+  result.tier = named<profile_tier>("tier", document["tier"]);
   for (const json& missing : document["missing_tiers"]) {
-    result.missing.push_back({named("tier", missing["tier"], tiers), missing["reason"]});
+    result.missing.push_back({named<profile_tier>("tier", missing["tier"]), missing["reason"]});
   }
   const json& process = document["process"];
   result.process = {process["pid"], process["name"], process["command_line"]};

@@ -119,17 +119,20 @@ int execute(const report_options& options) {
   if (options.check && (options.outputs.format || !options.outputs.outputs.empty())) {
     throw usage_error("--check writes nothing: leave --format and --output away");
   }
-  const stored_file stored = load_stored(options.file);
+  const loaded_file stored = load_stored(options.file);
   return std::visit(
       [&](const auto& report) {
         if (options.check) return print_result(describe(report, options.file));
         const auto outputs = outputs_of(options.outputs, formats_of(report), {options.file});
+        using kind = std::decay_t<decltype(report)>;
+        const kind& for_terminal = std::get<kind>(stored.for_terminal());
         return write_outputs(outputs, color,
                              [&](const std::string& format, const terminal_style& style) {
-                               return render(format, report, style);
+                               const bool shown = format == "terminal";
+                               return render(format, shown ? for_terminal : report, style);
                              });
       },
-      stored);
+      stored.content);
 }
 
 }  // namespace

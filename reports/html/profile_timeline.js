@@ -4,7 +4,7 @@
 // blocked. All lanes show the same part of the profile.
 
 const laneHeight = 84;
-const leastPixels = 3;  // of a stall, however far out it is zoomed
+const leastPixels = 2;  // of a stall, however far out it is zoomed; it is paler then
 
 function shape(name, attributes = {}, text = '') {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -70,7 +70,8 @@ class Lane {
       if (to < 0 || from > width) continue;
       const mark = shape('rect', {x: Math.max(from, -5), y: 0, height: laneHeight,
         width: Math.min(Math.max(to - Math.max(from, -5), leastPixels), width + 10),
-        class: stall === selected ? 'stall selected' : 'stall'});
+        class: `stall${to - from < leastPixels ? ' narrow' : ''}` +
+          (stall === selected ? ' selected' : '')});
       mark.append(shape('title', {}, stallWords(stall)));
       svg.append(mark);
     }

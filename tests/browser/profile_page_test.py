@@ -146,7 +146,7 @@ class ProfilePage(unittest.TestCase):
         self.open("profile-long.html")
         self.assertEqual(self.count("#timeline .stall"), 1000)
         self.assertTrue(self.browser.evaluate(
-            "[...document.querySelectorAll('.stall')].every((stall) => stall.width.baseVal.value >= 3)"))
+            "[...document.querySelectorAll('.stall')].every((stall) => stall.width.baseVal.value >= 2)"))
         self.assertEqual(self.count("#stretches tbody tr"), 200)
         self.assertLess(self.browser.evaluate(
             "(() => { const began = performance.now(); page.timeline.draw(); page.flames.draw();"

@@ -115,7 +115,7 @@ TEST(ProfileReport, NamesCannotCommandATerminal) {
 
 TEST(Printable, KeepsWhatIsText) {
   EXPECT_EQ(printable("größer 速い 🚣"), "größer 速い 🚣");
-  EXPECT_EQ(printable("a\033[31m\n\t\x7f"), "a?[31m???");
+  EXPECT_EQ(printable("a\033[31m\n\t\x7f"), "a?[31m  ?");
   EXPECT_EQ(printable("\u0085\u202e\u2066"), "???");
   EXPECT_EQ(printable("caf\xe9"), "caf\ufffd");
   EXPECT_EQ(printable(""), "");

@@ -64,6 +64,10 @@ TEST(ProfileReader, SaysWhatIsWrong) {
               HasSubstr("contradicts itself: the parts of a stretch"));
   EXPECT_THAT(complaint_after("/loops/0/timeline/begin_ns", json::array({1, 2})),
               HasSubstr("a timeline has 2 times"));
+  EXPECT_THAT(complaint_after("/loops/0/stretches/1/suppressed_ns", 9'000'000'000'000'000'000),
+              HasSubstr("it must be at least 0 and at most"));
+  EXPECT_THAT(complaint_after("/loops/0/callbacks/buckets/0", json::array({1})),
+              HasSubstr("/loops/0/callbacks/buckets/0"));
   EXPECT_THAT(complaint_after("/tier", "tea leaves"),
               HasSubstr("the tier \"tea leaves\", which this regatta does not know"));
   EXPECT_THAT(complaint_after("/schema_version", 99), HasSubstr("newer than this regatta reads"));

@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from regatta_command import CommandTest, wait_until
+from regatta_command import CommandTest, SMALL, wait_until
 
 # HTTP over asyncio; each fiftieth answer is late by a sleep in the handler. Writes when it slept, by
 # the clock that the profile is in.
@@ -199,6 +199,24 @@ class DriveArgumentsTest(ProfileReport):
                 finished = self.run_command("profile", "--pid", os.getpid(), *arguments)
                 self.assertEqual(finished.code, 2, finished)
                 self.assertIn(sentence, finished.stderr)
+
+
+class HostileReportTest(ProfileReport):
+    def test_names_in_a_stored_run_cannot_command_a_terminal(self):
+        finished = self.run_command("run", "quick", "-w", "tokenize", "-b", "serial", *SMALL, "-q",
+                                    "-o", "run.json")
+        self.assertEqual(finished.code, 0, finished)
+        text = (self.folder / "run.json").read_text()
+        evil = text.replace('"serial"', '"ser\\u001b[31mial"')
+        self.assertNotEqual(evil, text)
+        (self.folder / "evil.json").write_text(evil)
+        finished = self.run_command("report", "evil.json", "-o", "terminal=-", "-o", "evil.html",
+                                    "-o", "again.json")
+        self.assertEqual(finished.code, 0, finished)
+        self.assertNotIn("\033", finished.stdout)
+        self.assertIn("ser?[31mial", finished.stdout)
+        self.assertNotIn("\033", (self.folder / "evil.html").read_text())
+        self.assertIn("ser\\u001b[31mial", (self.folder / "again.json").read_text())
 
 
 class SchemaTest(ProfileReport):
