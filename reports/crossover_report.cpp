@@ -7,6 +7,7 @@
 
 #include "reports/environment_fields.hpp"
 #include "reports/figures.hpp"
+#include "reports/report_schema.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -199,6 +200,7 @@ nlohmann::ordered_json make_crossover_json(const crossover_result& result) {
   using json_fields::write;
   const auto name = [&](const leader& who) { return who ? json(label(result, *who)) : json(); };
   json file;
+  file["$schema"] = file_name_of(report_schema::crossover);
   file["kind"] = "crossover";
   file["schema_version"] = 1;
   file["generator"] = {{"name", "regatta"}, {"version", REGATTA_VERSION}};

@@ -9,6 +9,7 @@
 
 #include "reports/environment_fields.hpp"
 #include "reports/figures.hpp"
+#include "reports/report_schema.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -220,6 +221,7 @@ std::string render_doctor(const doctor_result& result, const terminal_style& sty
 
 nlohmann::ordered_json make_doctor_json(const doctor_result& result) {
   nlohmann::ordered_json file;
+  file["$schema"] = file_name_of(report_schema::doctor);
   file["kind"] = "doctor";
   file["schema_version"] = 1;
   file["generator"] = {{"name", "regatta"}, {"version", REGATTA_VERSION}};

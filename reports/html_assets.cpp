@@ -21,6 +21,7 @@ EMBED(regatta_html_style,
       FILE_OF(REGATTA_HTML_FOLDER "/media.css"))  // narrow windows, motion, paper
 EMBED(regatta_html_script,
       FILE_OF(REGATTA_HTML_FOLDER "/format.js")       // figures as people read them
+      FILE_OF(REGATTA_HTML_FOLDER "/common.js")       // what all pages do
       FILE_OF(REGATTA_HTML_FOLDER "/statistics.js")   // evidence, intervals, the race
       FILE_OF(REGATTA_HTML_FOLDER "/report.js")       // the data that the page carries
       FILE_OF(REGATTA_HTML_FOLDER "/verdicts.js")     // recomputed
@@ -28,6 +29,16 @@ EMBED(regatta_html_script,
       FILE_OF(REGATTA_HTML_FOLDER "/charts.js")       // one function a figure
       FILE_OF(REGATTA_HTML_FOLDER "/series_charts.js")
           FILE_OF(REGATTA_HTML_FOLDER "/page.js"))  // begins when the page is there
+EMBED(regatta_profile_style,
+      FILE_OF(REGATTA_HTML_FOLDER "/page.css") FILE_OF(REGATTA_HTML_FOLDER "/data.css")
+          FILE_OF(REGATTA_HTML_FOLDER "/profile.css")  // timeline, flame graph, ledgers
+      FILE_OF(REGATTA_HTML_FOLDER "/media.css"))
+EMBED(regatta_profile_script,
+      FILE_OF(REGATTA_HTML_FOLDER "/format.js") FILE_OF(REGATTA_HTML_FOLDER "/common.js")
+          FILE_OF(REGATTA_HTML_FOLDER "/flame_tree.js")    // stacks merged into a tree
+      FILE_OF(REGATTA_HTML_FOLDER "/flame_graph.js")       // shown, searched, walked by keys
+      FILE_OF(REGATTA_HTML_FOLDER "/profile_timeline.js")  // what the loops did when
+      FILE_OF(REGATTA_HTML_FOLDER "/profile_page.js"))     // begins when the page is there
 EMBED(regatta_chart_library, FILE_OF(REGATTA_CHART_LIBRARY))
 EMBED(regatta_chart_library_terms, FILE_OF(REGATTA_HTML_FOLDER "/chart_library_licence.txt"))
 
@@ -44,6 +55,14 @@ std::string_view html_style() { return between(regatta_html_style_begin, regatta
 
 std::string_view html_script() {
   return between(regatta_html_script_begin, regatta_html_script_end);
+}
+
+std::string_view profile_style() {
+  return between(regatta_profile_style_begin, regatta_profile_style_end);
+}
+
+std::string_view profile_script() {
+  return between(regatta_profile_script_begin, regatta_profile_script_end);
 }
 
 std::string_view chart_library() {

@@ -7,8 +7,10 @@
 namespace regatta {
 
 // The files of reports/html/ and the chart library, as they were when regatta was built.
-std::string_view html_style();           ///< CSS
-std::string_view html_script();          ///< JavaScript
+std::string_view html_style();     ///< CSS
+std::string_view html_script();    ///< JavaScript
+std::string_view profile_style();  ///< of the page of a profile
+std::string_view profile_script();
 std::string_view chart_library();        ///< Chart.js, minified
 std::string_view chart_library_terms();  ///< its licence
 

@@ -5,16 +5,13 @@
 
 #include "reports/figures.hpp"
 #include "reports/html_assets.hpp"
+#include "reports/html_page.hpp"
 #include "reports/html_parts.hpp"
 
 namespace regatta {
 namespace {
 
 using fact_list = std::vector<std::pair<std::string, markup>>;
-
-markup section(const char* id, const char* title, const markup& content) {
-  return element("section", {{"id", id}}, element("h2", {}, title) + content);
-}
 
 template <class T>
 void add(fact_list& list, const char* name, const std::optional<T>& value, auto show) {
@@ -165,22 +162,23 @@ markup html_findings(const run_result& run) {
       }
     }
   }
-  return section("findings", "Findings",
-                 findings.empty()
-                     ? element("p", {},
-                               "None: every approach answered right, and the run had no "
-                               "warnings.")
-                     : element("ul", {}, list_items(findings)));
+  return page_section("findings", "Findings",
+                      findings.empty()
+                          ? element("p", {},
+                                    "None: every approach answered right, and the run had no "
+                                    "warnings.")
+                          : element("ul", {}, list_items(findings)));
 }
 
 markup html_machine(const run_result& run) {
-  return section("machine", "Machine",
-                 facts(environment_facts(run)) + element("h3", {}, "Machine card") +
-                     (run.card ? element("p", {{"class", "lead"}},
-                                         "What primitive operations cost here: the floor under "
-                                         "every approach.") +
-                                     machine_card_facts(*run.card)
-                               : element("p", {}, "Not measured in this run.")));
+  return page_section(
+      "machine", "Machine",
+      facts(environment_facts(run)) + element("h3", {}, "Machine card") +
+          (run.card ? element("p", {{"class", "lead"}},
+                              "What primitive operations cost here: the floor under "
+                              "every approach.") +
+                          machine_card_facts(*run.card)
+                    : element("p", {}, "Not measured in this run.")));
 }
 
 markup html_method(const run_result& run) {
@@ -196,7 +194,7 @@ markup html_method(const run_result& run) {
       {"Elimination", plan.race ? "losers leave the race early" : "off: all ran in every block"},
       {"Seed", std::to_string(plan.seed)}};
   for (const auto& [name, value] : plan.service_settings) list.emplace_back(name, value);
-  return section(
+  return page_section(
       "method", "Method and cost",
       element("p", {},
               "Each approach runs in a process of its own. Short epochs of all rivals alternate in "
@@ -218,7 +216,7 @@ markup html_raw_data(const page_data& data) {
                               "rounded, the figure that decides to 6 digits and the others "
                               "to {}, because there are so many; the file has them all",
                               data.digits);
-  return section(
+  return page_section(
       "data", "Raw data",
       element("p", {},
               fmt::format("This page carries the report it was made of, with every epoch, {}.",

@@ -74,10 +74,10 @@ void round_epochs(json& epochs, const json& workloads, int digits) {
   }
 }
 
-// Level 9 takes five times as long as 7, for 3 % less.
-constexpr int compression_level = 7;
+}  // namespace
 
-std::string compressed(const std::string& text) {
+std::string pack_for_page(const std::string& text) {
+  constexpr int compression_level = 7;  // 9 takes five times as long, for 3 % less
   uLongf size = compressBound(text.size());
   std::string packed(size, '\0');
   if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
@@ -86,10 +86,8 @@ std::string compressed(const std::string& text) {
     throw std::runtime_error("cannot compress the data of the HTML page");
   }
   packed.resize(size);
-  return packed;
+  return base64(packed);
 }
-
-}  // namespace
 
 page_data make_page_data(const run_result& run, const std::vector<recommendation>& advice,
                          std::size_t most) {
@@ -101,7 +99,7 @@ page_data make_page_data(const run_result& run, const std::vector<recommendation
     if (digits != exact) round_epochs(epochs, report["workloads"], digits);
     report["epochs"] = epochs;
     // A name may have bytes that are no UTF-8; it is not the page that should fail on them.
-    data.base64 = base64(compressed(report.dump(-1, ' ', false, json::error_handler_t::replace)));
+    data.base64 = pack_for_page(report.dump(-1, ' ', false, json::error_handler_t::replace));
     if (data.base64.size() <= most) break;
   }
   return data;

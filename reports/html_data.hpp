@@ -22,4 +22,7 @@ struct page_data {
 page_data make_page_data(const run_result& run, const std::vector<recommendation>& advice,
                          std::size_t most);
 
+/// Compressed (zlib, RFC 1950) and in base64, as scripts of a page unpack it.
+std::string pack_for_page(const std::string& text);
+
 }  // namespace regatta

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reports/load_json.hpp"
 
-#include <array>
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include "reports/environment_fields.hpp"
+#include "reports/histogram_json.hpp"
+#include "reports/report_schema.hpp"
 
 namespace regatta {
 namespace {
 
 using namespace http_load;
 using json = nlohmann::ordered_json;
-
-constexpr std::array<std::pair<const char*, double>, 8> quantiles{{{"p1", 0.01},
-                                                                   {"p50", 0.5},
-                                                                   {"p75", 0.75},
-                                                                   {"p90", 0.9},
-                                                                   {"p95", 0.95},
-                                                                   {"p99", 0.99},
-                                                                   {"p99.9", 0.999},
-                                                                   {"p99.99", 0.9999}}};
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -31,20 +22,6 @@ json number_or_null(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? json(*value) : json();
 }
 json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
-
-json times_json(const duration_histogram& times) {
-  const bool any = times.count() > 0;
-  json shown = {{"count", times.count()},
-                {"mean", any ? json(times.sum() / static_cast<double>(times.count())) : json()},
-                {"max", any ? json(times.max()) : json()}};
-  for (const auto& [name, p] : quantiles) shown[name] = number_or_null(times.quantile(p));
-  json& buckets = shown["buckets"] = json::array();
-  for (std::size_t i = 0; i < duration_buckets::count; ++i) {
-    if (times.in_bucket(i) > 0)
-      buckets.push_back({duration_buckets::middle(i), times.in_bucket(i)});
-  }
-  return shown;
-}
 
 json tally_json(const load_plan& plan, const load_tally& tally) {
   json shown = {{"requests", tally.requests()},
@@ -59,13 +36,14 @@ json tally_json(const load_plan& plan, const load_tally& tally) {
                 {"unsent", tally.unsent},
                 {"cut_off", tally.cut_off},
                 {"bytes_received", tally.bytes_received},
-                {"latency_seconds", times_json(tally.latency)},
-                {"service_seconds", times_json(tally.service)},
-                {"send_lag_seconds", plan.open_loop ? times_json(tally.send_lag) : json()}};
+                {"latency_seconds", write_times(tally.latency)},
+                {"service_seconds", write_times(tally.service)},
+                {"send_lag_seconds", plan.open_loop ? write_times(tally.send_lag) : json()},
+                {"llm", nullptr}};
   if (plan.llm) {
-    shown["llm"] = {{"time_to_first_token_seconds", times_json(tally.first_token)},
-                    {"inter_token_seconds", times_json(tally.inter_token)},
-                    {"mean_gap_seconds", times_json(tally.mean_gap)},
+    shown["llm"] = {{"time_to_first_token_seconds", write_times(tally.first_token)},
+                    {"inter_token_seconds", write_times(tally.inter_token)},
+                    {"mean_gap_seconds", write_times(tally.mean_gap)},
                     {"tokens", tally.tokens},
                     {"good", plan.good.any() ? json(tally.good) : json()}};
   }
@@ -122,7 +100,7 @@ json client_json(const load_result& result) {
          {"waited_for_cpu_seconds", use.waited ? json(seconds(*use.waited)) : json()}});
   }
   return {{"threads", std::move(threads)},
-          {"busy_seconds", times_json(result.busy)},
+          {"busy_seconds", write_times(result.busy)},
           {"bottleneck", text_or_null(result.bottleneck)}};
 }
 
@@ -137,16 +115,19 @@ json levels_json(const std::vector<level_outcome>& outcomes) {
   return levels;
 }
 
-json head_of(const char* kind, const environment& where) {
+json head_of(const char* kind, report_schema schema, const environment& where) {
   field_writer machine;
   fields(machine, where);
-  return {{"kind", kind},
+  return {{"$schema", file_name_of(schema)},
+          {"kind", kind},
           {"schema_version", load_schema_version},
           {"generator", {{"name", "regatta"}, {"version", REGATTA_VERSION}}},
           {"environment", machine.take()}};
 }
 
-json result_json(const load_result& result) {
+}  // namespace
+
+json make_load_part(const load_result& result) {
   json shown = {{"plan", plan_json(result.plan)},
                 {"seconds", result.seconds},
                 {"interrupted", result.interrupted},
@@ -167,16 +148,14 @@ json result_json(const load_result& result) {
   return shown;
 }
 
-}  // namespace
-
 json make_load_json(const load_result& result) {
-  json report = head_of("load", result.where);
-  report.update(result_json(result));
+  json report = head_of("load", report_schema::load, result.where);
+  report.update(make_load_part(result));
   return report;
 }
 
 json make_knee_json(const knee_result& result) {
-  json report = head_of("load-knee",
+  json report = head_of("load-knee", report_schema::load_knee,
                         result.steps.empty() ? environment() : result.steps.front().result.where);
   report["interrupted"] = result.interrupted;
   report["kept_per_second"] = number_or_null(result.kept);
@@ -185,7 +164,7 @@ json make_knee_json(const knee_result& result) {
   json& steps = report["steps"] = json::array();
   for (const knee_step& step : result.steps) {
     json each = {{"rate", step.rate}, {"verdict", name_of(step.verdict)}};
-    each.update(result_json(step.result));
+    each.update(make_load_part(step.result));
     steps.push_back(std::move(each));
   }
   return report;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reports/figures.hpp"
+#include "reports/printable.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -97,51 +98,6 @@ std::string note(const char* what, const std::string& sentence, const terminal_s
   return wrap(sentence, fmt::format("{:<10}", what), style.columns) + "\n";
 }
 
-std::string failures_of(const load_tally& total) {
-  std::vector<std::string> parts;
-  const auto add = [&](std::uint64_t count, const char* one, const char* many) {
-    if (count > 0)
-      parts.push_back(fmt::format("{} {}", show_whole(count), count == 1 ? one : many));
-  };
-  add(total.client_errors, "answer with status 4xx", "answers with status 4xx");
-  add(total.server_errors, "answer with status 5xx", "answers with status 5xx");
-  add(total.connect_failures, "failed connection", "failed connections");
-  add(total.resets, "connection lost", "connections lost");
-  add(total.timeouts, "timeout", "timeouts");
-  add(total.malformed, "malformed answer", "malformed answers");
-  add(total.unsent, "request that never left, for want of a free connection",
-      "requests that never left, for want of a free connection");
-  add(total.cut_off, "request cut off at the end", "requests cut off at the end");
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string client_line(const load_result& result, const load_tally& total) {
-  std::vector<std::string> parts;
-  double cpu = 0;
-  for (std::size_t i = 0; i < result.clients.size(); ++i) {
-    const client_use& use = result.clients[i];
-    const double wall = seconds(use.wall);
-    if (!(wall > 0)) continue;
-    cpu += seconds(use.cpu);
-    std::string text =
-        fmt::format("thread {} used {:.0f} % of a CPU", i + 1, 100 * seconds(use.cpu) / wall);
-    if (use.polled.count() > 0) {
-      text += fmt::format(" ({:.0f} % polling)", 100 * seconds(use.polled) / wall);
-    }
-    if (use.waited)
-      text += fmt::format(" and waited {:.1f} % for one", 100 * seconds(*use.waited) / wall);
-    parts.push_back(text);
-  }
-  if (parts.empty()) return "too short a load to say what it used";
-  const auto answered = static_cast<double>(total.ok + total.client_errors + total.server_errors);
-  std::string line = fmt::format("{}", fmt::join(parts, "; "));
-  if (answered > 0) line += fmt::format("; {} of CPU a request", show_seconds(cpu / answered));
-  if (const auto busy = result.busy.quantile(0.99)) {
-    line += fmt::format("; an answer waited at most {} (p99) to be read", show_seconds(*busy));
-  }
-  return line;
-}
-
 std::string shown(const service_level& level, std::optional<double> value) {
   if (!value) return "unknown";
   if (std::isinf(*value)) return "more than that failed";
@@ -184,7 +140,7 @@ std::string token_line(const load_result& result, const load_tally& total) {
 }  // namespace
 
 std::string describe_load(const load_plan& plan) {
-  std::string text = fmt::format("{} {}: ", plan.method, plan.url);
+  std::string text = fmt::format("{} {}: ", printable(plan.method), printable(plan.url));
   text += !plan.open_loop                          ? "closed loop"
           : plan.arrivals == arrival_kind::poisson ? "open loop of Poisson arrivals"
                                                    : "open loop of constant arrivals";
@@ -195,6 +151,52 @@ std::string describe_load(const load_plan& plan) {
   return text;
 }
 
+std::string describe_failures(const load_tally& total) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::uint64_t count, const char* one, const char* many) {
+    if (count > 0)
+      parts.push_back(fmt::format("{} {}", show_whole(count), count == 1 ? one : many));
+  };
+  add(total.client_errors, "answer with status 4xx", "answers with status 4xx");
+  add(total.server_errors, "answer with status 5xx", "answers with status 5xx");
+  add(total.connect_failures, "failed connection", "failed connections");
+  add(total.resets, "connection lost", "connections lost");
+  add(total.timeouts, "timeout", "timeouts");
+  add(total.malformed, "malformed answer", "malformed answers");
+  add(total.unsent, "request that never left, for want of a free connection",
+      "requests that never left, for want of a free connection");
+  add(total.cut_off, "request cut off at the end", "requests cut off at the end");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string describe_client(const load_result& result) {
+  const load_tally total = result.total();
+  std::vector<std::string> parts;
+  double cpu = 0;
+  for (std::size_t i = 0; i < result.clients.size(); ++i) {
+    const client_use& use = result.clients[i];
+    const double wall = seconds(use.wall);
+    if (!(wall > 0)) continue;
+    cpu += seconds(use.cpu);
+    std::string text =
+        fmt::format("thread {} used {:.0f} % of a CPU", i + 1, 100 * seconds(use.cpu) / wall);
+    if (use.polled.count() > 0) {
+      text += fmt::format(" ({:.0f} % polling)", 100 * seconds(use.polled) / wall);
+    }
+    if (use.waited)
+      text += fmt::format(" and waited {:.1f} % for one", 100 * seconds(*use.waited) / wall);
+    parts.push_back(text);
+  }
+  if (parts.empty()) return "too short a load to say what it used";
+  const auto answered = static_cast<double>(total.ok + total.client_errors + total.server_errors);
+  std::string line = fmt::format("{}", fmt::join(parts, "; "));
+  if (answered > 0) line += fmt::format("; {} of CPU a request", show_seconds(cpu / answered));
+  if (const auto busy = result.busy.quantile(0.99)) {
+    line += fmt::format("; an answer waited at most {} (p99) to be read", show_seconds(*busy));
+  }
+  return line;
+}
+
 std::string render_load(const load_result& result, const terminal_style& style) {
   const load_tally total = result.total();
   std::string out = wrap(describe_load(result.plan), "", style.columns) + "\n\n";
@@ -203,16 +205,16 @@ std::string render_load(const load_result& result, const terminal_style& style) 
   }
   out += stage_table(result, style) + "\n" + time_table(result, total, style) + "\n";
   if (result.plan.llm) out += note("tokens", token_line(result, total), style);
-  const std::string failures = failures_of(total);
+  const std::string failures = describe_failures(total);
   if (!failures.empty()) {
     const std::string first =
-        result.first_failure.empty() ? "" : "; the first: " + result.first_failure;
+        result.first_failure.empty() ? "" : "; the first: " + printable(result.first_failure);
     out += note("failures", failures + first, style);
   }
   if (total.unsent + total.timeouts > 0) {
     out += note("", "latency has what timed out or never left with the time until then", style);
   }
-  out += note("client", client_line(result, total), style);
+  out += note("client", describe_client(result), style);
   if (!result.bottleneck.empty()) {
     out += paint(style, "33",
                  note("verdict",

@@ -18,4 +18,10 @@ std::string render_knee(const http_load::knee_result& result, const terminal_sty
 /// "GET http://127.0.0.1:8080/: open loop of Poisson arrivals on 100 connections".
 std::string describe_load(const http_load::load_plan& plan);
 
+/// "3 timeouts, 1 connection lost"; empty if all were answered as they should be.
+std::string describe_failures(const http_load::load_tally& total);
+
+/// How honest the client could be: CPU, waiting for it, how late it read.
+std::string describe_client(const http_load::load_result& result);
+
 }  // namespace regatta

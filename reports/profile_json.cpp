@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "reports/histogram_json.hpp"
+#include "reports/load_json.hpp"
 #include "reports/profile_report.hpp"
 #include "reports/profile_requests.hpp"
+#include "reports/report_schema.hpp"
 
 namespace regatta {
 namespace {
@@ -25,7 +28,6 @@ json or_null(const std::optional<Value>& value) {
 json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
 
 json frame_json(const profile_frame& frame) {
-  if (frame.function.empty()) return nullptr;
   return {{"function", frame.function},
           {"file", text_or_null(frame.file)},
           {"line", frame.line != 0 ? json(frame.line) : json()},
@@ -50,11 +52,39 @@ json stretch_json(const blocked_stretch& stretch) {
                                          {"object", text_or_null(share.object)},
                                          {"ns", share.time.count()}};
                                })},
-          {"blocker", frame_json(stretch.blocker)},
+          {"blocker", stretch.blocker.function.empty() ? json() : frame_json(stretch.blocker)},
           {"stack", list_json(stretch.stack, frame_json)},
           {"stack_problem", text_or_null(stretch.stack_problem)},
           {"suppressed", stretch.suppressed},
-          {"suppressed_ns", stretch.suppressed_time.count()}};
+          {"suppressed_ns", stretch.suppressed_time.count()},
+          {"cost", stretch.cost ? json{{"due", stretch.cost->due},
+                                       {"held", stretch.cost->held},
+                                       {"delay_ns", stretch.cost->delay.count()}}
+                                : json()}};
+}
+
+// One list a field: of some hundreds of intervals, the names need not be there each time.
+json timeline_json(const std::vector<loop_interval>& timeline) {
+  const auto count = [](const loop_interval& each) { return or_null(each.iterations); };
+  return {{"begin_ns", list_json(timeline, [](auto& each) { return each.begin.count(); })},
+          {"length_ns", list_json(timeline, [](auto& each) { return each.length.count(); })},
+          {"iterations", list_json(timeline, count)},
+          {"waiting_ns", list_json(timeline, [](auto& each) { return each.waiting.count(); })},
+          {"working_ns", list_json(timeline, [](auto& each) { return each.working.count(); })}};
+}
+
+json driven_json(const std::optional<driven_load>& driven) {
+  if (!driven) return nullptr;
+  const auto& timeline = driven->timeline;
+  return {{"begin_ns", driven->begin.count()},
+          {"load", make_load_part(driven->load)},
+          {"in_stretches_seconds", write_times(driven->in_stretches)},
+          {"elsewhere_seconds", write_times(driven->elsewhere)},
+          {"timeline",
+           {{"begin_ns", list_json(timeline, [](auto& each) { return each.begin.count(); })},
+            {"length_ns", list_json(timeline, [](auto& each) { return each.length.count(); })},
+            {"requests", list_json(timeline, [](auto& each) { return each.requests; })},
+            {"longest_ns", list_json(timeline, [](auto& each) { return each.longest.count(); })}}}};
 }
 
 json slices_json(const std::optional<duration_histogram>& slices) {
@@ -65,7 +95,8 @@ json slices_json(const std::optional<duration_histogram>& slices) {
           {"p90_seconds", or_null(slices->quantile(0.9))},
           {"p99_seconds", or_null(slices->quantile(0.99))},
           {"p999_seconds", or_null(slices->quantile(0.999))},
-          {"max_seconds", slices->max()}};
+          {"max_seconds", slices->max()},
+          {"buckets", write_buckets(*slices)}};
 }
 
 json loop_json(const loop_profile& loop) {
@@ -77,7 +108,8 @@ json loop_json(const loop_profile& loop) {
           {"working_ns", loop.working.count()},
           {"saturated_share", or_null(loop.saturated)},
           {"callbacks", slices_json(loop.slices)},
-          {"stretches", list_json(loop.stretches, stretch_json)}};
+          {"stretches", list_json(loop.stretches, stretch_json)},
+          {"timeline", timeline_json(loop.timeline)}};
 }
 
 json thread_json(const thread_profile& thread) {
@@ -92,8 +124,10 @@ json thread_json(const thread_profile& thread) {
 nlohmann::ordered_json make_profile_json(const profile_result& result) {
   const auto started =
       std::chrono::duration_cast<std::chrono::milliseconds>(result.started.time_since_epoch());
-  return {{"report", "profile"},
-          {"schema_version", 1},
+  return {{"$schema", file_name_of(report_schema::profile)},
+          {"kind", "profile"},
+          {"schema_version", profile_schema_version},
+          {"generator", {{"name", "regatta"}, {"version", REGATTA_VERSION}}},
           {"tier", to_string(result.tier)},
           {"missing_tiers",
            list_json(result.missing,
@@ -112,6 +146,7 @@ nlohmann::ordered_json make_profile_json(const profile_result& result) {
           {"threads", list_json(result.threads, thread_json)},
           {"requests", result.requests ? make_requests_json(*result.requests, result) : json()},
           {"notes", result.notes},
+          {"driven", driven_json(result.driven)},
           {"cost",
            {{"attach_ns", result.cost.attach.count()},
             {"cpu_ns", result.cost.cpu.count()},

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "reports/figures.hpp"
+#include "reports/load_report.hpp"
+#include "reports/printable.hpp"
 #include "reports/profile_requests.hpp"
 #include "reports/text_table.hpp"
 
@@ -241,6 +243,23 @@ std::string stages_text(const profile_result& result) {
              show(cost.calls_watched), percent(share_of(cost.calls_watched, result.duration)));
 }
 
+std::string driven_part(const profile_result& result, const terminal_style& style) {
+  if (!result.driven) return "";
+  const driven_load& driven = *result.driven;
+  const std::uint64_t inside = driven.in_stretches.count();
+  std::string out = "\n" + render_load(driven.load, style);
+  return out +
+         wrap(fmt::format("{} of {} requests were due while a loop was blocked: p50 {}, p99 "
+                          "{}; of the others p50 {}, p99 {}",
+                          show_whole(inside), show_whole(inside + driven.elsewhere.count()),
+                          show_seconds(driven.in_stretches.quantile(0.5)),
+                          show_seconds(driven.in_stretches.quantile(0.99)),
+                          show_seconds(driven.elsewhere.quantile(0.5)),
+                          show_seconds(driven.elsewhere.quantile(0.99))),
+              "stretches ", style.columns) +
+         "\n";
+}
+
 std::string notes_part(const profile_result& result, const terminal_style& style) {
   std::string out = "\n";
   for (const missing_tier& missing : result.missing) {
@@ -266,12 +285,14 @@ std::string notes_part(const profile_result& result, const terminal_style& style
 
 }  // namespace
 
-std::string live_line(const blocked_stretch& stretch, const char* verb) {
+std::string live_line(const blocked_stretch& found, const char* verb) {
+  const blocked_stretch stretch = printable(found);
   return fmt::format("{}: thread {} ({}) {} {}: {}", stretch.loop, stretch.tid, stretch.thread_name,
                      verb, show(stretch.duration), cause_text(stretch));
 }
 
-std::string render_stretch(const blocked_stretch& stretch, const terminal_style& style) {
+std::string render_stretch(const blocked_stretch& found, const terminal_style& style) {
+  const blocked_stretch stretch = printable(found);
   std::string out = wrap(fmt::format("{}{} at {}, thread {} ({}): {}", show(stretch.duration),
                                      stretch.ended ? "" : " and longer", show(stretch.begin),
                                      stretch.tid, stretch.thread_name, cause_text(stretch)),
@@ -283,13 +304,21 @@ std::string render_stretch(const blocked_stretch& stretch, const terminal_style&
     shares += (shares.empty() ? "" : ", ") + share_text(share);
   }
   out += wrap(shares, "    time: ", style.columns) + "\n";
+  if (stretch.cost) {
+    out += wrap(fmt::format("{} requests were due, {} of them held until it was over, {} in all",
+                            show_whole(stretch.cost->due), show_whole(stretch.cost->held),
+                            show(stretch.cost->delay)),
+                "    cost: ", style.columns) +
+           "\n";
+  }
   if (stretch.stack.empty()) {
     return out + wrap(stretch.stack_problem, "    no stack: ", style.columns) + "\n";
   }
   return out + stack_text(stretch.stack, style);
 }
 
-std::string render_profile(const profile_result& result, const terminal_style& style) {
+std::string render_profile(const profile_result& found, const terminal_style& style) {
+  const profile_result result = printable(found);
   const std::string end = result.process_end ? fmt::format("; it {}", *result.process_end) : "";
   std::string out =
       wrap(fmt::format("{} (process {}), watched for {} by {}{}", result.process.command_line,
@@ -297,6 +326,7 @@ std::string render_profile(const profile_result& result, const terminal_style& s
            "", style.columns) +
       "\n";
   out += blocked_part(result, style);
+  out += driven_part(result, style);
   if (result.requests) out += "\n" + render_requests(*result.requests, style);
   out += loops_part(result, style);
   out += threads_part(result, style);

@@ -19,7 +19,10 @@ std::string render_stretch(const profiling::blocked_stretch& stretch, const term
 /// app.py:12".
 std::string live_line(const profiling::blocked_stretch& stretch, const char* verb);
 
-/// All of it. Times are in nanoseconds.
+/// Raised whenever a reader of the file could be misled by a change.
+constexpr int profile_schema_version = 1;
+
+/// All of it. Times are in nanoseconds. Described by schema/profile-report.schema.json.
 nlohmann::ordered_json make_profile_json(const profiling::profile_result& result);
 
 }  // namespace regatta

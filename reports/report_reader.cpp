@@ -31,8 +31,9 @@ void complete(stored_report& report) {
 }  // namespace
 
 stored_report read_parsed_report(const json& document) {
-  if (kind_of(document) == report_schema::gate) {
-    throw bad_report("is the report of a gate, not of a run");
+  const report_schema kind = kind_of(document);
+  if (kind != report_schema::run) {
+    throw bad_report(fmt::format("is the report of a {}, not of a run", kind_name(kind)));
   }
   check_stored_json(document, report_schema::run, report_schema_version);
   stored_report report;

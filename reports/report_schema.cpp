@@ -27,13 +27,31 @@ struct loaded_schema {
   valijson::Schema compiled;
 };
 
+template <report_schema which>
+const loaded_schema& loaded() {
+  static const loaded_schema one(which);
+  return one;
+}
+
 const loaded_schema& schema(report_schema which) {
-  if (which == report_schema::gate) {
-    static const loaded_schema gate(which);
-    return gate;
+  using enum report_schema;
+  switch (which) {
+    case run:
+      break;
+    case gate:
+      return loaded<gate>();
+    case profile:
+      return loaded<profile>();
+    case load:
+      return loaded<load>();
+    case load_knee:
+      return loaded<load_knee>();
+    case doctor:
+      return loaded<doctor>();
+    case crossover:
+      return loaded<crossover>();
   }
-  static const loaded_schema run(which);
-  return run;
+  return loaded<run>();
 }
 
 // valijson's context is "<root>", "[workloads]", "[0]" …
@@ -135,12 +153,50 @@ std::string sentence(const json& rule, const json& value, const std::string& des
 
 }  // namespace
 
+std::string_view kind_name(report_schema which) {
+  using enum report_schema;
+  switch (which) {
+    case run:
+      break;
+    case gate:
+      return "gate";
+    case profile:
+      return "profile";
+    case load:
+      return "load";
+    case load_knee:
+      return "load-knee";
+    case doctor:
+      return "doctor";
+    case crossover:
+      return "crossover";
+  }
+  return "run";
+}
+
 std::string file_name_of(report_schema which) {
-  return which == report_schema::run ? "run-report.schema.json" : "gate-report.schema.json";
+  return fmt::format("{}-report.schema.json", kind_name(which));
 }
 
 std::string_view text_of(report_schema which) {
-  return which == report_schema::run ? run_report_schema : gate_report_schema;
+  using enum report_schema;
+  switch (which) {
+    case run:
+      break;
+    case gate:
+      return gate_report_schema;
+    case profile:
+      return profile_report_schema;
+    case load:
+      return load_report_schema;
+    case load_knee:
+      return load_knee_report_schema;
+    case doctor:
+      return doctor_report_schema;
+    case crossover:
+      return crossover_report_schema;
+  }
+  return run_report_schema;
 }
 
 std::vector<std::string> schema_violations(const json& document, report_schema which,

@@ -121,7 +121,9 @@ json parse_stored_json(std::string_view text) {
 
 report_schema kind_of(const json& document) {
   if (document.contains("kind")) {
-    if (document["kind"] == "gate") return report_schema::gate;
+    for (const report_schema which : all_report_schemas) {
+      if (which != report_schema::run && document["kind"] == kind_name(which)) return which;
+    }
     throw bad_report(fmt::format("is what regatta wrote of kind {}, not a report of a run",
                                  document["kind"].dump()));
   }

@@ -49,31 +49,6 @@ std::string text_of(const nlohmann::ordered_json& report) {
   return report.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-int code_of(const load_result& result, bool fail_on_unfit) {
-  const load_tally total = result.total();
-  if (result.interrupted) return exit_interrupted;
-  if (total.ok == 0 && total.requests() > 0) {
-    warn(fmt::format("no request was answered as it should be: {}",
-                     result.first_failure.empty() ? "none was answered" : result.first_failure));
-    return exit_error;
-  }
-  const bool unfit = !result.bottleneck.empty();
-  if (unfit && (fail_on_unfit || !result.levels.empty())) {
-    warn("no verdict: the client was the bottleneck: " + result.bottleneck);
-    return exit_unfit;
-  }
-  switch (worst_of(result.levels)) {
-    case level_verdict::kept:
-      return exit_fine;
-    case level_verdict::missed:
-      return exit_regression;
-    case level_verdict::withheld:
-      break;
-  }
-  warn("no verdict: too few requests; measure longer with --duration");
-  return exit_inconclusive;
-}
-
 int run_once(const load_arguments& arguments, const load_choice& choice,
              const std::vector<report_output>& outputs) {
   progress_display display(arguments.quiet);
@@ -91,7 +66,7 @@ int run_once(const load_arguments& arguments, const load_choice& choice,
                       if (format == "hgrm") return render_hdr_percentiles(result.total().latency);
                       return render_load(result, style);
                     });
-  const int code = code_of(result, arguments.fail_on_unfit);
+  const int code = load_exit_code(result, arguments.fail_on_unfit);
   return code == exit_fine ? written : code;
 }
 
@@ -210,6 +185,31 @@ void add_flags(CLI::App& command, load_arguments& arguments) {
 }
 
 }  // namespace
+
+int load_exit_code(const load_result& result, bool fail_on_unfit) {
+  const load_tally total = result.total();
+  if (result.interrupted) return exit_interrupted;
+  if (total.ok == 0 && total.requests() > 0) {
+    warn(fmt::format("no request was answered as it should be: {}",
+                     result.first_failure.empty() ? "none was answered" : result.first_failure));
+    return exit_error;
+  }
+  const bool unfit = !result.bottleneck.empty();
+  if (unfit && (fail_on_unfit || !result.levels.empty())) {
+    warn("no verdict: the client was the bottleneck: " + result.bottleneck);
+    return exit_unfit;
+  }
+  switch (worst_of(result.levels)) {
+    case level_verdict::kept:
+      return exit_fine;
+    case level_verdict::missed:
+      return exit_regression;
+    case level_verdict::withheld:
+      break;
+  }
+  warn("no verdict: too few requests; measure longer with --duration");
+  return exit_inconclusive;
+}
 
 void add_load_command(CLI::App& app, int& exit_code) {
   CLI::App& command = *app.add_subcommand(

@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -16,7 +15,8 @@
 #include "harness/profiling/profiler.hpp"
 #include "harness/replay/service_model_json.hpp"
 #include "reports/profile_report.hpp"
-#include "reports/stack_exports.hpp"
+#include "tools/command_load.hpp"
+#include "tools/drive.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/report_outputs.hpp"
@@ -35,6 +35,7 @@ struct profile_arguments {
   std::string threshold;
   std::string tier = "auto";
   std::string requests = "on";
+  drive_request drive;
   std::vector<std::string> outputs;
   bool children = true;
   bool quiet = false;
@@ -94,31 +95,23 @@ void tell_live(const profiling::blocked_stretch& stretch, profiling::stretch_pha
   }
 }
 
-profiling::profile_result measured(const profile_arguments& arguments,
-                                   const std::string& threshold_name) {
-  const auto subject = subject_of(arguments);
-  const auto options = options_of(arguments, threshold_name);
+profiling::profile_hooks hooks_of(const profile_arguments& arguments) {
   catch_interrupts();
   profiling::profile_hooks hooks;
   hooks.stop = interrupted;
   if (!arguments.quiet) hooks.live = tell_live;
-  return profiling::profile(subject, options, hooks);
+  return hooks;
 }
 
-std::string render(const std::string& format, const profiling::profile_result& result,
-                   const terminal_style& style) {
-  if (format == "folded") return folded_stacks(result);
-  if (format == "speedscope") return render_speedscope(result);
-  if (format == "chrome-trace") return render_chrome_trace(result);
-  if (format == "terminal") return render_profile(result, style);
-  using nlohmann::json;
-  return make_profile_json(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+profiling::profile_result measured(const profile_arguments& arguments,
+                                   const std::string& threshold_name) {
+  const auto subject = subject_of(arguments);
+  const auto options = options_of(arguments, threshold_name);
+  return profiling::profile(subject, options, hooks_of(arguments));
 }
 
 std::vector<report_output> outputs_of(const profile_arguments& arguments) {
-  const std::vector<std::string> formats = {"json", "terminal", "folded", "speedscope",
-                                            "chrome-trace"};
-  auto outputs = parse_outputs(arguments.outputs, formats.front(), formats);
+  auto outputs = parse_outputs(arguments.outputs, "json", profile_formats());
   check_outputs(outputs);
   return outputs;
 }
@@ -127,7 +120,7 @@ int store(const std::vector<report_output>& outputs, const profile_arguments& ar
           const profiling::profile_result& result) {
   return write_outputs(outputs, parse_color(arguments.color),
                        [&](const std::string& format, const terminal_style& style) {
-                         return render(format, result, style);
+                         return render_profile_report(format, result, style);
                        });
 }
 
@@ -147,10 +140,28 @@ int profile_command(const profile_arguments& arguments) {
   const bool said = std::any_of(outputs.begin(), outputs.end(),
                                 [](const report_output& output) { return output.to_stdout(); });
   if (!said) outputs.push_back({"terminal", "-"});
-  const auto result = measured(arguments, "--threshold");
-  const int stored = store(outputs, arguments, result);
+  const auto load = plan_drive(arguments.drive, arguments.duration);
+  driven_profile driven;
+  if (load) {
+    driven = profile_under_load(subject_of(arguments), options_of(arguments, "--threshold"),
+                                hooks_of(arguments), *load);
+  } else {
+    driven.result = measured(arguments, "--threshold");
+  }
+  const int stored = store(outputs, arguments, driven.result);
   if (interrupted()) return exit_interrupted;
-  return arguments.race ? std::max(stored, race(arguments, result)) : stored;
+  if (!driven.problem.empty()) {
+    warn("there is no load in the report: " + driven.problem);
+    return exit_error;
+  }
+  if (driven.result.driven && driven.result.driven->load.interrupted) {
+    warn("the process ended before the load did");
+    return exit_error;
+  }
+  int code = stored;
+  if (driven.result.driven)
+    code = std::max(code, load_exit_code(driven.result.driven->load, false));
+  return arguments.race ? std::max(code, race(arguments, driven.result)) : code;
 }
 
 // What the machine did to it, by giving it no CPU or by stopping it, is not the program's fault.
@@ -194,8 +205,10 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
   command.add_option("--tier", arguments->tier, "ebpf, perf, proc, or the best there is: auto")
       ->capture_default_str();
   command
-      .add_option("-o,--output", arguments->outputs,
-                  "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
+      .add_option(
+          "-o,--output", arguments->outputs,
+          "FILE.json, FILE.html or FORMAT=FILE: json, html, folded, speedscope, chrome-trace, "
+          "terminal")
       ->allow_extra_args(false);  // the "--" before a command is not its end
   command.add_flag("--children,!--no-children", arguments->children,
                    "Child processes, those that are started meanwhile as well; on by default");
@@ -225,6 +238,7 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
                    "on: follow the requests that it answers, and say what kind of service it is")
       ->capture_default_str();
   add_common(*command, arguments);
+  add_drive_options(*command, arguments->drive);
   command->callback([arguments, &exit_code] { exit_code = profile_command(*arguments); });
 
   arguments = std::make_shared<profile_arguments>();

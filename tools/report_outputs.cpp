@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/platform/write_file.hpp"
@@ -15,6 +16,9 @@
 #include "reports/junit_report.hpp"
 #include "reports/markdown_report.hpp"
 #include "reports/nearest.hpp"
+#include "reports/profile_html.hpp"
+#include "reports/profile_report.hpp"
+#include "reports/stack_exports.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/usage_error.hpp"
@@ -133,6 +137,25 @@ int write_outputs(const std::vector<report_output>& outputs, color_mode color,
                                                  : store_result(outputs[i].path, texts[i]));
   }
   return code;
+}
+
+const std::vector<std::string>& profile_formats() {
+  static const std::vector<std::string> formats{"terminal", "html",       "json",
+                                                "folded",   "speedscope", "chrome-trace"};
+  return formats;
+}
+
+std::string render_profile_report(const std::string& format,
+                                  const profiling::profile_result& profile,
+                                  const terminal_style& style) {
+  if (format == "html") return render_profile_html(profile);
+  if (format == "folded") return folded_stacks(profile);
+  if (format == "speedscope") return render_speedscope(profile);
+  if (format == "chrome-trace") return render_chrome_trace(profile);
+  if (format == "terminal") return render_profile(profile, style);
+  using nlohmann::ordered_json;
+  return make_profile_json(profile).dump(1, ' ', false, ordered_json::error_handler_t::replace) +
+         "\n";
 }
 
 const std::vector<std::string>& run_report_formats() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/profiling/profile_result.hpp"
 #include "reports/recommendation.hpp"
 #include "tools/terminal.hpp"
 
@@ -53,6 +54,12 @@ void check_outputs(const std::vector<report_output>& outputs);
 int write_outputs(const std::vector<report_output>& outputs, color_mode color,
                   const std::function<std::string(const std::string& format,
                                                   const terminal_style& style)>& render);
+
+/// The formats of a profile: terminal, html, json, folded, speedscope, chrome-trace.
+const std::vector<std::string>& profile_formats();
+std::string render_profile_report(const std::string& format,
+                                  const profiling::profile_result& profile,
+                                  const terminal_style& style);
 
 /// The formats of a run's report: terminal, markdown, html, junit, google-benchmark, json.
 const std::vector<std::string>& run_report_formats();

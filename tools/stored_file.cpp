@@ -9,6 +9,9 @@
 
 #include "harness/platform/read_file.hpp"
 #include "reports/gate_reader.hpp"
+#include "reports/load_reader.hpp"
+#include "reports/printable.hpp"
+#include "reports/profile_reader.hpp"
 #include "reports/stored_json.hpp"
 #include "tools/usage_error.hpp"
 
@@ -23,6 +26,21 @@ std::string on_one_line(std::string text) {
   return text;
 }
 
+void make_printable(nlohmann::json& value) {
+  if (value.is_string()) {
+    value = printable(value.get_ref<const std::string&>());
+  } else if (value.is_array()) {
+    for (auto& each : value) make_printable(each);
+  } else if (value.is_object()) {
+    auto cleaned = nlohmann::json::object();
+    for (auto& [name, each] : value.items()) {
+      make_printable(each);
+      cleaned[printable(name)] = std::move(each);
+    }
+    value = std::move(cleaned);
+  }
+}
+
 template <class Read>
 auto load(const std::filesystem::path& file, Read read) {
   try {
@@ -35,17 +53,40 @@ auto load(const std::filesystem::path& file, Read read) {
   }
 }
 
+stored_file read_stored(const nlohmann::json& document) {
+  const report_schema kind = kind_of(document);
+  switch (kind) {
+    case report_schema::gate:
+      return read_gate_report(document);
+    case report_schema::profile:
+      return read_profile_report(document);
+    case report_schema::load:
+      return read_load_report(document);
+    case report_schema::run:
+      return read_parsed_report(document);
+    default:
+      check_stored_json(document, kind, 1);
+      return checked_report{kind};
+  }
+}
+
 }  // namespace
 
-stored_file load_stored(const std::filesystem::path& file) {
-  return load(file, [](const nlohmann::json& document) -> stored_file {
-    if (kind_of(document) == report_schema::gate) return read_gate_report(document);
-    return read_parsed_report(document);
+loaded_file load_stored(const std::filesystem::path& file) {
+  return load(file, [](const nlohmann::json& document) {
+    loaded_file loaded{read_stored(document), {}};
+    nlohmann::json cleaned = document;
+    make_printable(cleaned);
+    if (cleaned != document) loaded.printable = read_stored(cleaned);
+    return loaded;
   });
 }
 
 stored_report load_report(const std::filesystem::path& file) {
-  return load(file, read_parsed_report);
+  return load(file, [](nlohmann::json document) {
+    make_printable(document);
+    return read_parsed_report(document);
+  });
 }
 
 }  // namespace regatta

@@ -166,6 +166,7 @@ load_result run_load(const load_plan& plan, const std::vector<service_level>& le
     threads.rethrow();
   }
   const auto whole = std::chrono::steady_clock::now() - shared.start;
+  result.began = shared.start.time_since_epoch();
   result.seconds = std::chrono::duration<double>(whole).count();
 
   nanoseconds end{0};
@@ -173,6 +174,10 @@ load_result run_load(const load_plan& plan, const std::vector<service_level>& le
     end = std::max(end, client->sent_all() ? client->last_settled() : client->end());
     result.clients.push_back(client->use());
     result.busy.merge(client->busy());
+    result.cpu += client->cpu();
+    const auto& remembered = client->remembered();
+    result.requests.insert(result.requests.end(), remembered.begin(), remembered.end());
+    result.forgot = result.forgot || client->forgot();
     if (result.first_failure.empty()) result.first_failure = client->first_failure();
   }
   result.stages = stages_of(plan, clients, end);

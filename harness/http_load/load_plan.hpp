@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,6 +64,9 @@ struct load_plan {
   bool poll = true;     ///< open loop: shortly before a start and after it; see client_thread
   bool spin = false;    ///< never sleep: exact starts at the price of a whole CPU per thread
   std::string ca_file;  ///< empty: the system's store
+
+  /// So many single requests are remembered in load_result::requests.
+  std::size_t most_remembered = 0;
 
   bool llm = false;  ///< answers are streams of chat completions
   goodput_limits good;

@@ -67,6 +67,15 @@ struct stage_result {
   std::optional<double> rate() const;
 };
 
+/// One request, of the warm-up too.
+struct timed_request {
+  std::chrono::nanoseconds due{};      ///< its intended start, since the load's
+  std::chrono::nanoseconds latency{};  ///< from there to its answer, or until it was given up
+  bool answered = false;               ///< with whatever status
+
+  bool operator==(const timed_request&) const = default;
+};
+
 struct load_result {
   load_plan plan;
   std::vector<stage_result> stages;  ///< the measured ones that began
@@ -78,7 +87,11 @@ struct load_result {
   std::string bottleneck;     ///< why the client may have been it; empty: it was not
   bool saturated = false;     ///< ended by `late_after`
   bool interrupted = false;
-  double seconds = 0;  ///< wall time of it all
+  double seconds = 0;                   ///< wall time of it all
+  std::chrono::nanoseconds began{};     ///< of CLOCK_MONOTONIC; 0: it never did
+  std::chrono::nanoseconds cpu{};       ///< of the client's threads, the warm-up included
+  std::vector<timed_request> requests;  ///< the first load_plan::most_remembered, in no order
+  bool forgot = false;                  ///< there were more
   std::vector<level_outcome> levels;
   environment where;
 

@@ -17,6 +17,7 @@
 #include "harness/profiling/perf_capture.hpp"
 #include "harness/profiling/perf_switches.hpp"
 #include "harness/profiling/sample_judge.hpp"
+#include "harness/profiling/sampled_loops.hpp"
 #include "harness/profiling/stretch_teller.hpp"
 #include "harness/profiling/switch_account.hpp"
 #include "harness/profiling/thread_book.hpp"
@@ -62,6 +63,7 @@ class perf_watch final : public loop_watch {
     next_ = monotonic_now();
     threads_.emplace(process);
     teller_.emplace(process, threshold_, hooks_, next_);
+    timelines_.emplace(next_);
     threads_->scan();
   }
 
@@ -72,6 +74,8 @@ class perf_watch final : public loop_watch {
     take_stacks();
     if (++looks_ % scan_every == 0) scan();  // what it drops has told all it had to
     for (const pid_t tid : watched_) follow(tid, monotonic_now());
+    const nanoseconds now = monotonic_now();
+    if (timelines_->due(now)) timelines_->note(now, sampled_counters(judge_));
   }
 
   void finish(profile_result& result) override {
@@ -82,23 +86,8 @@ class perf_watch final : public loop_watch {
     }
     judge_.finish();
     std::set<pid_t> loop_threads;
-    for (const auto& [loop, times] : judge_.loops()) {
-      if (times.threads.empty() && times.waiting == 0ns) continue;
-      loop_profile profile;
-      profile.key = to_string(loop);
-      profile.call = times.call;
-      profile.threads.assign(times.threads.begin(), times.threads.end());
-      profile.waiting = times.waiting;
-      profile.working = times.working;
-      const nanoseconds whole = times.waiting + times.working;
-      if (whole > 0ns) {
-        profile.saturated =
-            static_cast<double>(times.saturated.count()) / static_cast<double>(whole.count());
-      }
-      profile.stretches = teller_->stretches().of(profile.key);
-      loop_threads.insert(times.threads.begin(), times.threads.end());
-      result.loops.push_back(std::move(profile));
-    }
+    timelines_->note(now, sampled_counters(judge_));
+    add_sampled_loops(judge_, *teller_, *timelines_, result, loop_threads);
     result.threads = threads_->profiles(loop_threads);
     result.cost.events = events_;
     result.cost.dropped = switches_.lost() + capture_.lost();
@@ -295,6 +284,7 @@ class perf_watch final : public loop_watch {
   std::map<pid_t, slice_state> open_;
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
+  std::optional<loop_timelines> timelines_;
 };
 
 }  // namespace

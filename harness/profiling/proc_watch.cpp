@@ -8,8 +8,10 @@
 #include <thread>
 
 #include "harness/profiling/culprit.hpp"
+#include "harness/profiling/loop_timeline.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/sample_judge.hpp"
+#include "harness/profiling/sampled_loops.hpp"
 #include "harness/profiling/stretch_teller.hpp"
 #include "harness/profiling/thread_book.hpp"
 #include "harness/profiling/waiting_capture.hpp"
@@ -42,6 +44,7 @@ class proc_watch final : public loop_watch {
           const auto stack = name_stack(tid);
           return stack && runs_handler(stack->frames);
         });
+    timelines_.emplace(next_);
     threads_->scan();
   }
 
@@ -62,29 +65,15 @@ class proc_watch final : public loop_watch {
                        teller_->warm_up(sample.tid);
                      }
                    });
+    if (timelines_->due(monotonic_now())) note_counters();
   }
 
   void finish(profile_result& result) override {
     finishing_ = true;
     judge_->finish();
+    note_counters();
     std::set<pid_t> loop_threads;
-    for (const auto& [loop, times] : judge_->loops()) {
-      if (times.threads.empty() && times.waiting == 0ns) continue;
-      loop_profile profile;
-      profile.key = to_string(loop);
-      profile.call = times.call;
-      profile.threads.assign(times.threads.begin(), times.threads.end());
-      profile.waiting = times.waiting;
-      profile.working = times.working;
-      const nanoseconds whole = times.waiting + times.working;
-      if (whole > 0ns) {
-        profile.saturated =
-            static_cast<double>(times.saturated.count()) / static_cast<double>(whole.count());
-      }
-      profile.stretches = teller_->stretches().of(profile.key);
-      loop_threads.insert(times.threads.begin(), times.threads.end());
-      result.loops.push_back(std::move(profile));
-    }
+    add_sampled_loops(*judge_, *teller_, *timelines_, result, loop_threads);
     result.threads = threads_->profiles(loop_threads);
     result.cost.events = samples_;
     result.notes.push_back(
@@ -93,6 +82,8 @@ class proc_watch final : public loop_watch {
   }
 
  private:
+  void note_counters() { timelines_->note(monotonic_now(), sampled_counters(*judge_)); }
+
   // What is known of a stretch that lasts: where it began, and its stack, which does not change
   // while the thread does not run.
   struct told_stretch {
@@ -147,6 +138,7 @@ class proc_watch final : public loop_watch {
   std::optional<thread_book> threads_;
   std::optional<stretch_teller> teller_;
   std::optional<sample_judge> judge_;
+  std::optional<loop_timelines> timelines_;
 };
 
 }  // namespace

@@ -22,6 +22,9 @@ struct profile_options {
 enum class stretch_phase { began, continues, ended };
 
 struct profile_hooks {
+  /// Told once, when everything is in place and a command was started: what the stretches' times
+  /// are counted from, by CLOCK_MONOTONIC.
+  std::function<void(std::chrono::nanoseconds)> begun;
   /// Told while the stretch lasts, at twice its length, and when it is over.
   std::function<void(const blocked_stretch&, stretch_phase)> live;
   std::function<bool()> stop;  ///< asked all the time

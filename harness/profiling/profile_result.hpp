@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/profiling/driven_load.hpp"
 #include "harness/profiling/profile_frame.hpp"
 #include "harness/profiling/requests/request_profile.hpp"
 #include "harness/statistics/duration_histogram.hpp"
@@ -97,6 +98,15 @@ struct ledger_share {
   bool operator==(const ledger_share&) const = default;
 };
 
+/// What a stretch cost those who asked the process for something meanwhile.
+struct stretch_cost {
+  std::uint64_t due = 0;             ///< requests that were to start while it lasted
+  std::uint64_t held = 0;            ///< of them, not answered before it was over
+  std::chrono::nanoseconds delay{};  ///< of those held: from their start to its end, summed
+
+  bool operator==(const stretch_cost&) const = default;
+};
+
 /// A stretch of time in which a thread of a loop ran one callback and did not look at the loop's
 /// descriptors.
 struct blocked_stretch {
@@ -116,6 +126,7 @@ struct blocked_stretch {
   std::uint64_t suppressed = 0;
   std::chrono::nanoseconds suppressed_time{};  ///< their sum
   bool ended = true;                           ///< false: it lasted when the profile ended
+  std::optional<stretch_cost> cost{};          ///< unknown unless requests were followed
 
   /// Without what the machine did to it: time that it waited for a CPU or was stopped.
   std::chrono::nanoseconds own_time() const {
@@ -128,6 +139,16 @@ struct blocked_stretch {
     return own;
   }
   bool operator==(const blocked_stretch&) const = default;
+};
+
+/// What a loop did in a part of the profile; the next one begins where it ends.
+struct loop_interval {
+  std::chrono::nanoseconds begin{};  ///< since the profile began
+  std::chrono::nanoseconds length{};
+  std::optional<std::uint64_t> iterations{};      ///< unknown from samples
+  std::chrono::nanoseconds waiting{}, working{};  ///< sums over its threads
+
+  bool operator==(const loop_interval&) const = default;
 };
 
 /// A set of descriptors that threads wait for, again and again.
@@ -144,6 +165,7 @@ struct loop_profile {
   /// of samples, which cannot tell one long callback from many short ones.
   std::optional<double> saturated;
   std::vector<blocked_stretch> stretches;  ///< longest first
+  std::vector<loop_interval> timeline;     ///< in order of time, some hundreds at most
 
   /// nullopt if it neither waited nor worked.
   std::optional<double> working_share() const {
@@ -217,6 +239,7 @@ struct profile_result {
   std::vector<std::string> notes;           ///< whole sentences
   profiler_cost cost;
   std::optional<std::string> process_end;  ///< if it ended meanwhile: "exited with code 3"
+  std::optional<driven_load> driven;       ///< a load that ran meanwhile
 };
 
 }  // namespace regatta::profiling

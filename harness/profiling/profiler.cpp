@@ -185,6 +185,7 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   const end_of_process end(result.process.pid);
   if (requests) requests->begin(result.process.pid);
   result.started = std::chrono::system_clock::now();  // the times of stretches count from here
+  const nanoseconds zero = monotonic_now();           // of the stretches' times
   watch->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
   result.cost.attach = began - attaching;
@@ -192,6 +193,8 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
     result.process.name = std::get<profiled_command>(what).front();
     result.process.command_line = result.process.name;
   }
+
+  if (hooks.begun) hooks.begun(zero);
 
   bool over = false;
   while (!over && !(hooks.stop && hooks.stop())) {

@@ -4,8 +4,6 @@
 // comes into view. Text goes into the page by textContent only.
 
 const began = performance.now();
-const root = document.documentElement;
-root.classList.add('scripted');
 for (const details of document.querySelectorAll('details.numbers')) details.open = false;
 
 const deltas = [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4,
@@ -13,10 +11,6 @@ const deltas = [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.
 const confidences = [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 
 const page = {report: null, judged: [], chosen: [], charts: new Map(), isPrinting: false};
-
-function element(name, properties = {}) {
-  return Object.assign(document.createElement(name), properties);
-}
 
 // Charts
 
@@ -191,22 +185,6 @@ function addControls() {
 
 // The rest of the page
 
-function addTheme() {
-  const button = document.getElementById('theme');
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  const isDark = () => (root.dataset.theme ?? (dark.matches ? 'dark' : 'light')) === 'dark';
-  const show = () => {
-    button.textContent = isDark() ? 'Light' : 'Dark';
-    redraw();
-  };
-  button.addEventListener('click', () => {
-    root.dataset.theme = isDark() ? 'light' : 'dark';
-    show();
-  });
-  dark.addEventListener('change', show);
-  show();
-}
-
 function addSaving() {
   const name = page.report.suite || 'regatta-report';
   document.getElementById('save-json').addEventListener('click', () =>
@@ -240,7 +218,7 @@ async function begin() {
   page.chosen = page.report.workloads.map(({recommendation: {choice, standings}}) =>
     choice[0] ?? standings[0]?.label);
   if (document.getElementById('controls') !== null) addControls();
-  addTheme();
+  addTheme(() => redraw());
   addChips();
   addSaving();
   addPrinting();

@@ -7,10 +7,7 @@
  * @returns {Promise<object>} rejected where the browser cannot unpack it
  */
 async function loadReport() {
-  const packed = atob(document.getElementById('report').textContent);
-  const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  const {epochs, ...report} = JSON.parse(await new Response(stream).text());
+  const {epochs, ...report} = await unpack('report');
   report.workloads.forEach((workload, i) => workload.cells.forEach((cell, j) => {
     const columns = Object.entries(epochs).map(([name, values]) => [name, values[i]?.[j] ?? []]);
     cell.epochs = Object.fromEntries(columns);
@@ -70,12 +67,4 @@ function reportAsCsv(report) {
   }
   return [['workload', 'in_flight', 'rate', 'label', ...names].join(','), ...rows].join('\r\n') +
     '\r\n';
-}
-
-function save(name, type, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], {type}));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }

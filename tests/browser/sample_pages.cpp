@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "reports/html_report.hpp"
+#include "reports/profile_html.hpp"
 #include "tests/reports/measured.hpp"
+#include "tests/reports/sample_profiles.hpp"
 #include "tests/reports/sample_runs.hpp"
 
 namespace regatta::test {
@@ -14,6 +16,33 @@ namespace {
 
 void write(const std::filesystem::path& folder, const char* name, const run_result& run) {
   std::ofstream(folder / name) << render_html(run, advice_on(run));
+}
+
+void write(const std::filesystem::path& folder, const char* name,
+           const profiling::profile_result& profile) {
+  std::ofstream(folder / name) << render_profile_html(profile);
+}
+
+/// Ten minutes of as many intervals and stretches as there can be.
+profiling::profile_result long_profile() {
+  using namespace std::chrono_literals;
+  profiling::profile_result profile = sample_profile();
+  profile.duration = 600s;
+  profiling::loop_profile& loop = profile.loops.front();
+  loop.timeline.clear();
+  for (int i = 0; i < 750; ++i) {
+    loop.timeline.push_back({.begin = i * 800ms,
+                             .length = 800ms,
+                             .iterations = static_cast<std::uint64_t>(i),
+                             .waiting = 500ms,
+                             .working = 300ms});
+  }
+  while (loop.stretches.size() < 1000) {
+    profiling::blocked_stretch next = loop.stretches[loop.stretches.size() % 2];
+    next.begin = static_cast<int>(loop.stretches.size()) * 590ms;
+    loop.stretches.push_back(next);
+  }
+  return profile;
 }
 
 run_result on_some_machine(const char* suite) {
@@ -125,7 +154,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder = argv[1];
   write(folder, "varied.html", varied());
   write(folder, "hostile.html", hostile());
-  write(folder, "empty.html", {});
+  write(folder, "empty.html", regatta::run_result());
   write(folder, "full.html", full_suite());
   write(folder, "verdicts-race.html", random_races(1, true, throughput, 0.05, 0.95));
   write(folder, "verdicts-wide.html", random_races(2, true, throughput, 0.2, 0.8));
@@ -135,4 +164,8 @@ int main(int argc, char** argv) {
   write(folder, "verdicts-memory.html", random_races(6, true, memory, 0.02, 0.95));
   write(folder, "verdicts-fixed.html", random_races(7, false, throughput, 0.05, 0.95));
   write(folder, "verdicts-constrained.html", constrained());
+  write(folder, "profile.html", sample_driven_profile());
+  write(folder, "profile-quiet.html", regatta::profiling::profile_result());
+  write(folder, "profile-hostile.html", hostile_profile());
+  write(folder, "profile-long.html", long_profile());
 }

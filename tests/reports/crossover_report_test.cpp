@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "reports/report_schema.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta::test {
@@ -124,6 +125,8 @@ TEST(CrossoverJson, NamesLeadersAndUnknownIsNull) {
   EXPECT_EQ(file.at("points")[5].at("ahead"), "coroutine");
   EXPECT_EQ(file.at("points")[5].at("lead").at("lower"), 1.9);
   EXPECT_EQ(json::parse(file.dump()), file);
+  EXPECT_THAT(schema_violations(nlohmann::json::parse(file.dump()), report_schema::crossover),
+              ::testing::IsEmpty());
   result.interrupted = true;
   EXPECT_EQ(make_crossover_json(result).at("complete"), false);
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "reports/report_schema.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta::test {
@@ -139,6 +140,8 @@ TEST(DoctorJson, HasFindingsAndUnknownIsNull) {
   EXPECT_TRUE(file.at("resolution")[1].at("pairs").is_null());
   EXPECT_TRUE(file.at("machine_card").is_null());
   EXPECT_EQ(json::parse(file.dump()), file);
+  EXPECT_THAT(schema_violations(nlohmann::json::parse(file.dump()), report_schema::doctor),
+              ::testing::IsEmpty());
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ class Crossover(CommandTest):
         finished = self.run_command(*PACED, "--over", "in-flight", "--to", "16", "--budget", "90s",
                                     "-o", "found.json", program=FAULTY, timeout=150)
         self.assertEqual(finished.code, 0, finished)
+        checked = self.run_command("report", "--check", "found.json")
+        self.assertEqual(checked.code, 0, checked)
         found = self.found()
         (crossing,) = found["crossovers"]
         self.assertEqual((crossing["below"], crossing["above"]), ("paced-steady", "paced-growing"))

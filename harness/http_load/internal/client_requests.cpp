@@ -170,6 +170,7 @@ void client_thread::finish(connection& each, nanoseconds time) {
   load_tally& tally = tallies_[each.stage];
   const unsigned status = each.reader.status();
   last_settled_ = time;
+  remember(each.due, time, true);
   if (status >= 400) {
     ++(status >= 500 ? tally.server_errors : tally.client_errors);
     remember(fmt::format("the server answered with status {}", status));
@@ -212,6 +213,7 @@ void client_thread::fail(connection& each, std::uint64_t load_tally::*kind, cons
                          nanoseconds time) {
   unlink(each);
   last_settled_ = time;
+  remember(each.due, time, false);
   load_tally& tally = tallies_[each.stage];
   ++(tally.*kind);
   if (kind == &load_tally::timeouts) {
@@ -231,6 +233,15 @@ void client_thread::count_late(nanoseconds latency, std::size_t stage) {
 
 void client_thread::remember(const std::string& why) {
   if (first_failure_.empty()) first_failure_ = why;
+}
+
+void client_thread::remember(nanoseconds due, nanoseconds time, bool answered) {
+  if (plan_.most_remembered == 0) return;
+  if (remembered_.size() >= may_remember_) {
+    forgot_ = true;
+    return;
+  }
+  remembered_.push_back({.due = due, .latency = time - due, .answered = answered});
 }
 
 void client_thread::link(connection& each) {

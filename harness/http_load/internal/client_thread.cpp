@@ -67,7 +67,8 @@ client_thread::client_thread(shared_load& shared, unsigned part, unsigned connec
       overdue_(schedule_),
       left_(plan_.most_requests ? share_of(*plan_.most_requests, part, plan_.threads)
                                 : std::numeric_limits<std::uint64_t>::max()),
-      buffer_(receive_bytes) {
+      buffer_(receive_bytes),
+      may_remember_(share_of(plan_.most_remembered, part, plan_.threads)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   bool measured = false;
   for (const load_stage& stage : plan_.stages) {
@@ -119,6 +120,7 @@ void client_thread::run() {
   for (const connection& each : connections_) {
     if (each.state == phase::busy) ++tallies_[each.stage].cut_off;
   }
+  cpu_ = thread_cpu();
 }
 
 void client_thread::begin() {
@@ -242,6 +244,7 @@ void client_thread::stop_sending(nanoseconds time) {
     load_tally& tally = tallies_[schedule_.stage()];
     ++tally.unsent;
     tally.latency.add(time - schedule_.due());
+    remember(schedule_.due(), time, false);
   }
 }
 

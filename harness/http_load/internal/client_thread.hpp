@@ -64,6 +64,9 @@ class client_thread {
   const client_use& use() const { return use_; }
   const duration_histogram& busy() const { return busy_; }
   const std::string& first_failure() const { return first_failure_; }
+  const std::vector<timed_request>& remembered() const { return remembered_; }
+  bool forgot() const { return forgot_; }
+  nanoseconds cpu() const { return cpu_; }  ///< of its thread, when run() is over
 
  private:
   enum class phase { down, connecting, securing, idle, busy };
@@ -120,6 +123,7 @@ class client_thread {
             nanoseconds time);
   void count_late(nanoseconds latency, std::size_t stage);
   void remember(const std::string& why);
+  void remember(nanoseconds due, nanoseconds time, bool answered);
   void link(connection& each);
   void unlink(connection& each);
 
@@ -148,6 +152,10 @@ class client_thread {
   client_use use_;
   duration_histogram busy_;
   std::string first_failure_;
+  std::size_t may_remember_;
+  std::vector<timed_request> remembered_;
+  bool forgot_ = false;
+  nanoseconds cpu_{};
 };
 
 }  // namespace regatta::http_load

@@ -18,6 +18,7 @@
 #include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/stage_armer.hpp"
 #include "harness/profiling/ebpf/watched_process.hpp"
+#include "harness/profiling/loop_timeline.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/profiled_target.hpp"
 
@@ -55,6 +56,7 @@ class ebpf_watch final : public loop_watch {
   void begin(pid_t process) override {
     root_ = process;
     began_ = monotonic_now();
+    timelines_.emplace(began_);
     programs_.watch(process);
     if (options_.children) {
       for (const pid_t child : descendants_of(process))
@@ -69,6 +71,7 @@ class ebpf_watch final : public loop_watch {
   void look() override {
     programs_.events(pause_, [this](const event_head& event) { take(event); });
     look_at_slots();
+    if (timelines_->due(monotonic_now())) note_counters(now_ns());
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
     armer_->need(std::exchange(needs_, {}));
     meter_.look(programs_, monotonic_now());
@@ -80,6 +83,7 @@ class ebpf_watch final : public loop_watch {
     meter_.stop(programs_, monotonic_now());
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
+    note_counters(finished_);
     look_at_books();
     keep_unfinished();
     std::set<pid_t> loop_threads;
@@ -288,6 +292,29 @@ class ebpf_watch final : public loop_watch {
     }
   }
 
+  loop_identity identity(const loop_slot& loop) {
+    return process_of(static_cast<pid_t>(loop.process)).identity(loop.kind, loop.key);
+  }
+
+  // What lasts is counted as far as it has come.
+  void note_counters(std::uint64_t now) {
+    const auto loops = programs_.loops();
+    const auto so_far = [&](std::uint64_t began) {
+      return ns(began != 0 && began < now ? now - began : 0);
+    };
+    std::map<loop_identity, loop_counters> counters;
+    for (const loop_slot& loop : loops) {
+      counters[identity(loop)] = {loop.iterations, ns(loop.waiting), ns(loop.working)};
+    }
+    for (const thread_slot& shared : programs_.threads().first(used_)) {
+      if (shared.loop == 0 || shared.loop > loops.size()) continue;
+      loop_counters& loop = counters[identity(loops[shared.loop - 1])];
+      loop.waiting += so_far(shared.wait_began);
+      loop.working += so_far(shared.slice_began);
+    }
+    timelines_->note(ns(now), counters);
+  }
+
   void add_loops(profile_result& result, std::set<pid_t>& loop_threads) {
     const auto loops = programs_.loops();
     const std::size_t first = result.loops.size();
@@ -296,6 +323,7 @@ class ebpf_watch final : public loop_watch {
       loop_threads.insert(tids.begin(), tids.end());
       result.loops.push_back(
           counted_loop(process_of(static_cast<pid_t>(loops[at].process)), loops[at], tids));
+      result.loops.back().timeline = timelines_->of(identity(loops[at]));
     }
     for (const thread_slot& shared : programs_.threads().first(used_)) {
       if (shared.loop == 0 || shared.loop > loops.size()) continue;
@@ -353,6 +381,7 @@ class ebpf_watch final : public loop_watch {
   program_meter meter_;
   probe_needs needs_;  // of this look
   std::optional<stage_armer> armer_;
+  std::optional<loop_timelines> timelines_;
   std::map<pid_t, std::unique_ptr<watched_process>> processes_;
   std::set<pid_t> known_;                            // children that were not looked at yet
   std::map<std::uint32_t, std::uint32_t> ticking_;   // the thread of a slot that has a clock

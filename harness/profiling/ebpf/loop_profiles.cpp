@@ -45,6 +45,11 @@ void add_waiting_loops(const watched_process& process, profile_result& result,
     loop.iterations = 0;
     loop.waiting = times.waiting;
     loop.working = times.working;
+    loop.timeline = {{.begin = {},
+                      .length = result.duration,
+                      .iterations = 0,
+                      .waiting = times.waiting,
+                      .working = times.working}};
     loop_threads.insert(times.threads.begin(), times.threads.end());
     result.loops.push_back(std::move(loop));
   }

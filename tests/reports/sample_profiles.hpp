@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "harness/profiling/profile_result.hpp"
+
+namespace regatta::test {
+
+inline profiling::profile_frame sample_frame(std::string function, std::string file = "",
+                                             unsigned line = 0) {
+  profiling::profile_frame frame;
+  frame.function = std::move(function);
+  frame.file = std::move(file);
+  frame.line = line;
+  frame.module = "/srv/app";
+  frame.address = 0xffff'8000'1234'5678;
+  return frame;
+}
+
+/// Two loops, one blocked in three ways; ten seconds.
+inline profiling::profile_result sample_profile() {
+  using namespace profiling;
+  using namespace std::chrono_literals;
+  profile_result profile;
+  profile.tier = profile_tier::ebpf;
+  profile.process = {4711, "app", "app --serve 127.0.0.1:8080"};
+  profile.started = std::chrono::system_clock::time_point(1'790'000'000'123ms);
+  profile.duration = 10s;
+  profile.threshold = 100ms;
+  profile.notes = {"The kernel refused a CPU clock."};
+  profile.cost = {.attach = 21ms, .cpu = 130ms, .events = 8123, .dropped = 2};
+  profile.process_end = "exited with code 3";
+
+  const profile_frame start = sample_frame("_start"),
+                      main = sample_frame("main", "/srv/app.cpp", 50),
+                      handle = sample_frame("handle(request const&)", "/srv/app.cpp", 30);
+  blocked_stretch sync;
+  sync.begin = 2s;
+  sync.duration = 300ms;
+  sync.tid = 4711;
+  sync.thread_name = "app";
+  sync.loop = "epoll 5";
+  sync.cause = "file sync";
+  sync.detail = "fsync of /var/lib/db";
+  sync.ledger = {{share_kind::system_call, "fsync", "/var/lib/db", 290ms},
+                 {share_kind::user_cpu, "", "", 8ms},
+                 {share_kind::run_queue, "", "", 2ms}};
+  sync.stack = {sample_frame("fsync"), sample_frame("store", "/srv/db.cpp", 12), handle, main,
+                start};
+  sync.stack[1].inlined = true;
+  sync.blocker = sync.stack[1];
+  sync.cost = {.due = 31, .held = 30, .delay = 4500ms};
+  blocked_stretch compute = sync;
+  compute.begin = 6s;
+  compute.duration = 150ms;
+  compute.cause = "computing";
+  compute.detail.clear();
+  compute.ledger = {{share_kind::user_cpu, "", "", 150ms}};
+  compute.stack = {sample_frame("parse", "/srv/json.cpp", 7), handle, main, start};
+  compute.blocker = compute.stack[0];
+  compute.suppressed = 3;
+  compute.suppressed_time = 400ms;
+  compute.cost.reset();
+  blocked_stretch lost = compute;
+  lost.begin = -5ms;
+  lost.duration = 120ms;
+  lost.cause = "waiting for a lock";
+  lost.ledger = {{share_kind::lock, "futex", "held by thread 4712", 119ms}};
+  lost.stack.clear();
+  lost.stack_problem = "the thread went on before it could be copied";
+  lost.blocker = {};
+  lost.suppressed = 0;
+  lost.suppressed_time = 0ms;
+  lost.ended = false;
+
+  loop_profile loop;
+  loop.key = "epoll 5";
+  loop.call = "epoll_wait";
+  loop.threads = {4711};
+  loop.iterations = 40'000;
+  loop.working = 3s;
+  loop.waiting = 7s;
+  loop.slices.emplace();
+  for (int i = 1; i <= 2000; ++i) loop.slices->add(i * 1us);
+  loop.stretches = {sync, compute, lost};
+  for (int i = 0; i < 200; ++i) {
+    loop.timeline.push_back({.begin = i * 50ms,
+                             .length = 50ms,
+                             .iterations = static_cast<std::uint64_t>(150 + i % 50),
+                             .waiting = 35ms,
+                             .working = 15ms});
+  }
+  loop_profile idle;
+  idle.key = "poll in thread 4712";
+  idle.call = "poll";
+  idle.threads = {4712};
+  idle.waiting = 10s;
+  idle.saturated = 0.25;
+  idle.timeline = {{.begin = 0s, .length = 10s, .iterations = {}, .waiting = 10s, .working = 0s}};
+  profile.loops = {loop, idle};
+  profile.threads = {{.tid = 4711,
+                      .name = "app",
+                      .kind = thread_kind::loop,
+                      .watched = 10s,
+                      .cpu = 3s,
+                      .run_queue = 20ms,
+                      .switches = 41'000,
+                      .waits_in = "epoll_wait"}};
+  return profile;
+}
+
+/// The same with a load beside it.
+inline profiling::profile_result sample_driven_profile() {
+  using namespace std::chrono_literals;
+  profiling::profile_result profile = sample_profile();
+  profiling::driven_load& driven = profile.driven.emplace();
+  driven.begin = 50ms;
+  http_load::load_plan& plan = driven.load.plan;
+  plan.url = "http://127.0.0.1:8080/";
+  plan.open_loop = true;
+  plan.stages = {{.length = 1s, .from = 100, .to = 100, .measured = false},
+                 {.length = 9s, .from = 100, .to = 100}};
+  http_load::stage_result& stage = driven.load.stages.emplace_back();
+  stage.plan = plan.stages.back();
+  stage.length = 9s;
+  for (int i = 0; i < 900; ++i) {
+    stage.tally.latency.add(2ms + i * 1us);
+    stage.tally.service.add(2ms);
+    stage.tally.send_lag.add(20us);
+    (i % 20 == 0 ? driven.in_stretches : driven.elsewhere).add(2ms + i * 1us);
+  }
+  stage.tally.ok = 900;
+  stage.tally.timeouts = 1;
+  driven.load.clients = {{.wall = 9s, .cpu = 1s, .polled = 100ms, .waited = 10ms}};
+  driven.load.first_failure = "no answer within 10 s";
+  driven.load.seconds = 10;
+  driven.load.levels = {{.level = *http_load::parse_service_level("p99=50ms"),
+                         .measured = 0.0029,
+                         .verdict = http_load::level_verdict::kept}};
+  for (int i = 0; i < 100; ++i) {
+    driven.timeline.push_back({.begin = 50ms + i * 95ms,
+                               .length = 95ms,
+                               .requests = 9,
+                               .longest = i == 20 ? 280ms : 3ms});
+  }
+  return profile;
+}
+
+/// Whatever can stand in a name, in every place where it can stand.
+inline profiling::profile_result hostile_profile() {
+  const std::string evil = "<script>alert(1)</script>";
+  const std::string colours = "\033[31mred\033[0m\a\b\x7f \u0085\u202egnp\u202c \xff\"'&";
+  const std::string tag = "</script><img src=x onerror=alert(2)>";
+  profiling::profile_result profile = sample_driven_profile();
+  profile.process = {1, evil, colours};
+  profile.process_end = tag;
+  profile.missing = {{profiling::profile_tier::ebpf, colours}};
+  profile.notes = {evil, colours, tag};
+  for (auto& loop : profile.loops) {
+    loop.key = evil;
+    loop.call = colours;
+    for (auto& stretch : loop.stretches) {
+      stretch.loop = evil;
+      stretch.thread_name = colours;
+      stretch.cause = tag;
+      stretch.detail = evil;
+      stretch.stack_problem = colours;
+      for (auto& share : stretch.ledger) share.call = share.object = tag;
+      for (auto& frame : stretch.stack) {
+        frame.function = evil + frame.function;
+        frame.file = colours;
+        frame.module = tag;
+      }
+      stretch.blocker.function = std::string(300, 'w') + evil;
+    }
+  }
+  for (auto& thread : profile.threads) thread.name = thread.waits_in = colours + evil;
+  profile.driven->load.plan.url = evil;
+  profile.driven->load.first_failure = colours;
+  profile.driven->load.bottleneck = evil;
+  return profile;
+}
+
+}  // namespace regatta::test
