@@ -29,8 +29,10 @@ class told_interval {
 
   // Until somebody has begun to wait for the `count`th time, and really waits.
   void await(unsigned count, const interpreter_lock& lock) {
-    std::unique_lock guard(mutex_);
-    waiting_.wait(guard, [&] { return waits_ >= count; });
+    {
+      std::unique_lock guard(mutex_);
+      waiting_.wait(guard, [&] { return waits_ >= count; });
+    }
     (void)lock.switches();  // its mutex is free only when the waiter sleeps
   }
 
