@@ -205,6 +205,7 @@ struct thread_profile {
   std::chrono::nanoseconds run_queue{};  ///< it could run and got no CPU
   std::uint64_t switches = 0;            ///< times it was given a CPU
   std::string waits_in{};  ///< what it was seen waiting in most: "futex"; may be empty
+  pid_t process = 0;       ///< whose thread it is
 
   bool operator==(const thread_profile&) const = default;
 };

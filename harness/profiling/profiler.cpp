@@ -17,6 +17,7 @@
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/process_usage.hpp"
 #include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/family_watch.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/profiled_target.hpp"
 #include "harness/profiling/requests/request_watch.hpp"
@@ -95,15 +96,14 @@ void allow_many_descriptors() {
 
 std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options& options,
                                        const profile_hooks& hooks, std::optional<pid_t> process) {
-  switch (tier) {
-    case profile_tier::ebpf:
-      return make_ebpf_watch(options, hooks);
-    case profile_tier::perf:
-      return make_perf_watch(options, hooks, process);
-    case profile_tier::proc:
-      break;
-  }
-  return make_proc_watch(options, hooks);
+  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks);  // knows children itself
+  const profile_hooks shared = serialized(hooks);
+  const auto watch_one = [tier, options, process](const profile_hooks& told) {
+    return tier == profile_tier::perf ? make_perf_watch(options, told, process)
+                                      : make_proc_watch(options, told);
+  };
+  if (!options.children) return watch_one(shared);
+  return with_children(watch_one(shared), watch_one, shared);
 }
 
 std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const profile_hooks& hooks,
