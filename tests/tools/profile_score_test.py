@@ -49,6 +49,11 @@ class ScoreTest(unittest.TestCase):
                                                 told(4, 4.1, cause="waiting for a CPU")])
         self.assertEqual((score.found, score.invented, score.starved), (1, 1, 1))
 
+    def test_a_fault_that_the_machine_lengthened_is_not_invented(self):
+        longer = told(1, 1.5)
+        longer.starved = 0.4
+        self.assertEqual(self.judge([Happened(1, 1.1)], [longer]).invented, 0)
+
     def test_only_what_was_long_enough_and_watched_has_to_be_found(self):
         score = self.judge([Happened(1, 1.024), Happened(2, 2.1), Happened(5, 5.1)],
                            [told(1, 1.024)], window=(2.05, 5.05))

@@ -25,6 +25,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -167,6 +168,7 @@ def sums(lines, tiers):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services are ended
     tiers = []
     for tier in options.tier or TIERS:
         problem = missing_tier(options.regatta, tier)

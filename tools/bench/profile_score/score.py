@@ -28,6 +28,7 @@ class Told:
     function: str  # that it is named after; "" if none is known
     has_name: bool  # a name and not an address
     reaches_start: bool  # its stack
+    starved: float = 0  # s of it in which the machine gave it no CPU
     raw: dict = dataclasses.field(default_factory=dict, repr=False)
 
     @property
@@ -58,8 +59,8 @@ def overlap(one, other):
 
 
 def is_invented(told, happened):
-    """Most of it is nothing that happened."""
-    return 2 * sum(overlap(told, each) for each in happened) < told.length
+    """Most of what the service did in it is nothing that happened."""
+    return 2 * sum(overlap(told, each) for each in happened) < told.length - told.starved
 
 
 def judge(happened, told, fault, threshold, window):
