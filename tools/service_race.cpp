@@ -46,7 +46,7 @@ service_race_plan plan_of(const std::filesystem::path& file, const service_race_
     plan.confidence = share_between("--confidence", *request.confidence, 0.5, 1);
   }
   if (request.delta) plan.practical_difference = share_between("--delta", *request.delta, 0, 1);
-  if (request.most_off) plan.most_off = share_between("--fidelity", *request.most_off, 0, 1);
+  if (request.most_off) plan.most_off = share_between("--fidelity", *request.most_off, 0, 100);
   plan.prune = !request.all;
   plan.only_predict = request.predict;
   plan.rivals = expand_backends(request.backend_filters.empty() ? std::vector<std::string>{"*"}

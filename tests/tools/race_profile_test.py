@@ -76,10 +76,14 @@ class RaceProfile(CommandTest):
         self.write_profile()
         finished = self.run_command(
             "race-profile", "profile.json", "--budget", "12s", "-b", "coroutine,coroutine+thread,thread", "--fidelity",
-            "90%", "-o", "race.json", "-o", "run=run.json", "--workload-file", "service.json")
+            "1000%", "-o", "race.json", "-o", "run=run.json", "--workload-file", "service.json")
         self.assertEqual(finished.code, 0, finished)
         found = json.loads((self.folder / "race.json").read_text())
         self.assertEqual(found["report"], "service-race")
+        if found["no_advice"]:
+            self.assertIn(found["no_advice"], " ".join(finished.stdout.split()))
+            self.assertIsNone(found["advice"])
+            self.skipTest("this machine is too busy: " + found["no_advice"])
         self.assertEqual(found["fidelity"]["backend"], "coroutine")
         self.assertGreater(found["fidelity"]["replayed_throughput"], 0)
         self.assertGreater(found["calibration"]["cpu_factor"], 0)
@@ -91,17 +95,14 @@ class RaceProfile(CommandTest):
             self.assertEqual([point["in_flight"] for point in prediction["curve"][:64]], list(range(1, 65)))
         self.assertEqual([load["name"] for load in found["loads"]],
                          ["half the load", "the load", "twice the load", "the knee"])
-        if found["fidelity"]["good"]:
-            self.assertIn(found["advice"]["backend"], ["coroutine", "coroutine+thread", "thread"])
-            self.assertIn("advice", finished.stdout)
-            self.assertTrue(found["advice"]["verify"])
-            for workload in found["run"]["workloads"]:
-                for cell in workload["cells"]:
-                    self.assertEqual(cell["outcome"], "ok", cell)
-            rendered = self.run_command("report", "run.json")
-            self.assertEqual(rendered.code, 0, rendered)
-        else:
-            self.assertIn("No advice", finished.stdout)
+        self.assertIn(found["advice"]["backend"], ["coroutine", "coroutine+thread", "thread"])
+        self.assertIn("advice", finished.stdout)
+        self.assertTrue(found["advice"]["verify"])
+        for workload in found["run"]["workloads"]:
+            for cell in workload["cells"]:
+                self.assertEqual(cell["outcome"], "ok", cell)
+        rendered = self.run_command("report", "run.json")
+        self.assertEqual(rendered.code, 0, rendered)
         again = self.run_command("race-profile", "service.json", "--predict", "-o", "predicted.json")
         self.assertEqual(again.code, 0, again)
         self.assert_nothing_runs(within=5)
