@@ -234,13 +234,14 @@ std::string stages_text(const profile_result& result) {
     text = fmt::format("The programs in the kernel took {} of one CPU. ",
                        percent(*cost.programs_share));
   }
-  return text +
-         fmt::format(
-             "Switches were watched all the time; the calls that loops wait by for {} ({}), "
-             "and all system calls for {} ({}): other processes are slowed down by these "
-             "two only.",
-             show(cost.waits_watched), percent(share_of(cost.waits_watched, result.duration)),
-             show(cost.calls_watched), percent(share_of(cost.calls_watched, result.duration)));
+  text += fmt::format(
+      "Switches were watched all the time; the calls that loops wait by for {} ({}), and all "
+      "system "
+      "calls for {} ({}): other processes are slowed down by these two only",
+      show(cost.waits_watched), percent(share_of(cost.waits_watched, result.duration)),
+      show(cost.calls_watched), percent(share_of(cost.calls_watched, result.duration)));
+  const bool followed = result.requests && result.requests->window > nanoseconds::zero();
+  return text + (followed ? ", and where they send and receive (--requests off)." : ".");
 }
 
 std::string driven_part(const profile_result& result, const terminal_style& style) {

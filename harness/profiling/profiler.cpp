@@ -131,8 +131,10 @@ std::unique_ptr<request_watch> choose_request_watch(const profile_options& optio
                                                     profile_result& result) {
   if (!options.requests) return nullptr;
   request_profile& requests = result.requests.emplace();
-  std::string reason = "the tier proc was asked for, which sees no requests";
-  if (options.tier.value_or(profile_tier::ebpf) == profile_tier::ebpf) {
+  const profile_tier tier = options.tier.value_or(profile_tier::ebpf);
+  std::string reason =
+      fmt::format("the tier {} was asked for, which sees no requests", to_string(tier));
+  if (tier == profile_tier::ebpf) {
     try {
       return make_request_watch();
     } catch (const tier_unavailable& unavailable) {
