@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -90,8 +91,9 @@ std::string to_string(const source_place& place) {
 }
 
 bool is_library_frame(const source_frame& frame) {
-  const std::string& file = frame.place.file;
-  if (!file.empty()) {
+  if (!frame.place.file.empty()) {
+    // clang's standard library is "/usr/lib/gcc/…/12/../../../../include/…".
+    const std::string file = std::filesystem::path(frame.place.file).lexically_normal().string();
     return file.starts_with("/usr/include/") || file.find("/boost/") != file.npos ||
            file.find("/include/c++/") != file.npos;
   }

@@ -57,6 +57,17 @@ TEST(Symbols, OfAProcessThatIsNotThereKnowNothing) {
   EXPECT_EQ(nobody.at(0x1000).front().function, "0x1000");
 }
 
+TEST(LibraryFrame, IsKnownByItsFileHoweverThatIsWritten) {
+  const auto is_library = [](const char* file) {
+    return is_library_frame({.function = "lock(m*)", .place = {.file = file, .line = 7}});
+  };
+  EXPECT_TRUE(is_library("/usr/include/c++/12/mutex"));
+  EXPECT_TRUE(is_library(
+      "/usr/lib/gcc/x86_64-linux-gnu/12/../../../../include/x86_64-linux-gnu/c++/12/bits/gthr.h"));
+  EXPECT_TRUE(is_library("/opt/boost/asio.hpp"));
+  EXPECT_FALSE(is_library("/srv/app/include/lock.hpp"));
+}
+
 TEST(ShortFunctionName, LeavesParametersAndReturnTypesOut) {
   for (const auto& [full, brief] : {
            std::pair{"echo(boost::asio::ip::tcp::socket)", "echo"},
