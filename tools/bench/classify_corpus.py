@@ -67,13 +67,14 @@ def before_others():
 
 def classify(arguments, service, rate, folder):
     report = folder / "profile.json"
+    seconds = max(arguments.seconds, round(60 / rate))
     load = subprocess.Popen([arguments.regatta, "load", service.url, "-r", f"{rate:.1f}", "-c", "64",
-                             "-d", f"{arguments.seconds + 4}s", "-q", "-o", str(folder / "load.json")],
+                             "-d", f"{seconds + 20}s", "-q", "-o", str(folder / "load.json")],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                             preexec_fn=before_others if arguments.realtime else None)
     time.sleep(1)
     subprocess.run([arguments.regatta, "profile", "--pid", str(service.pid), "--duration",
-                    f"{arguments.seconds}s", "-q", "-o", str(report)], check=True,
+                    f"{seconds}s", "-q", "-o", str(report)], check=True,
                    stdout=subprocess.DEVNULL)
     load.terminate()
     load.wait()

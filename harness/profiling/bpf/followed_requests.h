@@ -223,6 +223,13 @@ static __always_inline void connect_upstream(struct sock* sk) {
   worker->current = call->request;
 }
 
+/* Bytes, modulo 2^32. */
+static __always_inline __u32 received_by(struct sock* sk) {
+  __u32 received = 0;
+  bpf_core_read(&received, sizeof(received), &((struct tcp_sock*)sk)->rcv_nxt);
+  return received;
+}
+
 static __always_inline void write_to_upstream(struct connection* connection,
                                               struct worker_slot* worker, struct sock* sk,
                                               __u32 bytes) {
@@ -241,7 +248,7 @@ static __always_inline void write_to_upstream(struct connection* connection,
   if (begins) {
     call->told.sent = now;
     call->told.owned = request != 0;
-    call->received = 0;
+    call->received = received_by(sk);
     if (request) request->told.calls += 1;
   }
   call->told.last_sent = now;
@@ -255,14 +262,11 @@ static __always_inline void answer_arrives(struct connection* connection, struct
   struct call_slot* const call = connection->slot ? call_of(connection) : 0;
   const __u64 now = bpf_ktime_get_ns();
   struct chunk_event* event;
-  __u32 received = 0;
+  __u32 received;
   if (!call || !call->told.sent) return;
-  bpf_core_read(&received, sizeof(received), &((struct tcp_sock*)sk)->rcv_nxt);
+  received = received_by(sk);
   /* The end of a connection counts as one byte. */
-  if (sk->__sk_common.skc_state != tcp_established && call->received &&
-      received - (__u32)call->received <= 1) {
-    return;
-  }
+  if (sk->__sk_common.skc_state != tcp_established && received - call->received <= 1) return;
   call->received = received;
   if (!connection->data_ready) connection->data_ready = now;
   call->told.chunks += 1;

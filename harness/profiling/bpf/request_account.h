@@ -78,6 +78,7 @@ struct request_slot {
   __u64 idle;                     /* its thread's idle time by then */
   __u64 until_answer[time_kinds]; /* spent, up to the last send */
   __u64 idle_until_answer;
+  __u64 wall_until_answer; /* of the last phase */
   __u32 used_until_answer;
   __u32 last_tid;
 };
@@ -367,6 +368,9 @@ REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct wor
   for (kind = 0; kind < time_kinds; ++kind) request->until_answer[kind] = request->told.spent[kind];
   request->idle_until_answer = request->told.gap_idle;
   request->used_until_answer = request->told.used;
+  if (request->told.used > 0) {
+    request->wall_until_answer = request->told.phases[(request->told.used - 1U) % phase_room].wall;
+  }
   request->state = request_answered;
   request->started = 1;
 }
@@ -380,6 +384,9 @@ REQUEST_FUNCTION void end_request(struct request_slot* request) {
   request->told.gap_idle = request->idle_until_answer;
   if (request->used_until_answer < request->told.used) {
     request->told.used = (__u16)request->used_until_answer;
+  }
+  if (request->told.used > 0) {
+    request->told.phases[(request->told.used - 1U) % phase_room].wall = request->wall_until_answer;
   }
   request->state = request_none;
 }

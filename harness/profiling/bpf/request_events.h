@@ -40,9 +40,8 @@ struct call_event {
 struct call_slot {
   struct call_event told;
   struct request_link request;
-  __u64 received; /* the kernel's count of bytes that came */
+  __u32 received; /* the kernel's count of bytes that came */
   __u32 fresh;    /* connected, and nothing was sent yet */
-  __u32 unused;
 };
 
 /* A chunk of an answer that was not the first. */

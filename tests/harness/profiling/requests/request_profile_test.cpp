@@ -158,7 +158,7 @@ TEST(ClassifyService, says_what_is_missing) {
   EXPECT_EQ(few.kind, service_kind::insufficient_evidence);
   EXPECT_NE(few.missing.find("25 requests more"), few.missing.npos) << few.missing;
   auto lost = profile_of(request(1 * ms, kernel_side::time_disk, 9 * ms), 100);
-  lost.unfollowed = 100;
+  lost.unfollowed = 300;
   EXPECT_EQ(classify_service(lost, cpus).kind, service_kind::insufficient_evidence);
 }
 
