@@ -295,7 +295,7 @@ service_model read_service_model(const json& json_document) {
   }
   if (model.classes.empty()) {
     throw bad_service_model(
-        "it has no samples of requests: profile the service again while it is under load");
+        "the profile has no samples of requests: profile the service again while it is under load");
   }
   return model;
 }

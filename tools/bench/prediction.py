@@ -3,7 +3,7 @@
 """Holds the throughput that the model expects of `regatta serve`, on each of its backends and with 1
 to 64 requests in flight, against what wrk measures.
 
-usage: prediction.py REGATTA [--backend NAME]... [--source usage|profile] [--seconds 4]
+usage: prediction.py REGATTA [--backend NAME]... [--source usage|profile] [--seconds 4] [--rounds 3]
 
 What the model knows comes from one moderate load: of `usage`, the CPU time that the service's processes take
 for a request more, between 1 and 16 at a time, and the latency with 1; of `profile`, what `regatta profile` saw of
@@ -18,6 +18,7 @@ import random
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -172,6 +173,7 @@ def main():
     parser.add_argument("--backend", action="append", dest="backends")
     parser.add_argument("--source", choices=("usage", "profile"), default="usage")
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3, help="of all loads; of each load the median counts")
     parser.add_argument("--llm-ms", type=int, default=20)
     parser.add_argument("--kib", type=int, default=8, help="of HTML in a request")
     arguments = parser.parse_args()
@@ -192,7 +194,9 @@ def main():
                 profile = usage_profile(service, 2 * arguments.seconds, size) if arguments.source == "usage" else \
                     seen_profile(service, 2 * arguments.seconds, arguments, folder)
                 curve, request = predicted(profile, backend, arguments, folder)
-                measured = {n: service.load(n, arguments.seconds)[0] for n in IN_FLIGHT}
+                rounds = [{n: service.load(n, arguments.seconds)[0] for n in IN_FLIGHT}
+                          for _ in range(arguments.rounds)]
+                measured = {n: statistics.median(each[n] for each in rounds) for n in IN_FLIGHT}
             finally:
                 service.end()
             off = [abs(curve[n] / measured[n] - 1) for n in IN_FLIGHT]
