@@ -294,6 +294,21 @@ class TimingChildrenProfileTest(ProfileTest):
             self.assertEqual(finished.code, 0, finished)
             self.assertTrue(own_stretches(self.report(f"{tier}.json")), finished)
 
+    @unittest.skipUnless(shutil.which("unshare"), "there is no unshare to make a namespace with")
+    def test_a_container_is_watched_from_outside(self):
+        inside = ["unshare", "--pid", "--fork"]
+        tried = subprocess.run([*inside, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            self.skipTest(f"no PID namespace can be made: {tried.stderr.strip()}")
+        for tier in self.tiers():
+            profile = self.profile("--tier", tier, command=[*inside, *self.service("sleep", 4)])
+            own = own_stretches(profile)
+            self.assertGreaterEqual(len(own), 2, profile)
+            for stretch in own:
+                self.assertEqual(stretch["cause"], "sleeping")
+            named = [stretch["blocker"]["function"] for stretch in own if stretch["blocker"]]
+            self.assertIn("sleep", named, profile)
+
     def test_children_can_be_left_out(self):
         (self.folder / "workers.py").write_text(WORKERS)
         for tier in self.tiers():

@@ -60,7 +60,7 @@ class ebpf_watch final : public loop_watch {
       for (const pid_t child : descendants_of(process))
         programs_.watch(child), known_.insert(child);
     }
-    armer_.emplace(programs_);
+    armer_.emplace(programs_, options_.threshold / 4);
     armer_->need({.newcomers = true});
     process_of(process);
     look_at_books();
@@ -68,6 +68,7 @@ class ebpf_watch final : public loop_watch {
 
   void look() override {
     programs_.events(pause_, [this](const event_head& event) { take(event); });
+    take_copies();
     look_at_slots();
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
     armer_->need(std::exchange(needs_, {}));
@@ -80,6 +81,7 @@ class ebpf_watch final : public loop_watch {
     meter_.stop(programs_, monotonic_now());
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
+    take_copies();
     look_at_books();
     keep_unfinished();
     std::set<pid_t> loop_threads;
@@ -154,7 +156,15 @@ class ebpf_watch final : public loop_watch {
     return process.identity(slot.kind, slot.key);
   }
 
+  // Before anything is made of a slice: they were taken while it lasted.
+  void take_copies() {
+    for (waiting_copy& copy : armer_->copies().taken()) {
+      process_of(copy.process).add(std::move(copy));
+    }
+  }
+
   void take_slice(watched_process& process, const slice_event& event) {
+    take_copies();
     if (event.head.loop == 0 || event.head.loop > programs_.loops().size()) return;
     const auto tid = static_cast<pid_t>(event.head.tid);
     slice_stacks& stacks = process.stacks_of(tid, event.head.slice);
@@ -232,9 +242,6 @@ class ebpf_watch final : public loop_watch {
     const auto cpu = ns(found->ledger.cpu + found->ledger.user + found->ledger.kernel);
     if (age >= options_.threshold / 4 && cpu >= options_.threshold / 8 && !waits) {
       needs_.long_slices = true;
-    }
-    if (age >= options_.threshold / 2 && waits) {
-      process.copy_waiting(thread, programs_.threads()[slot]);
     }
     if (age >= options_.threshold) tell_lasting(process, thread, *found);
   }
