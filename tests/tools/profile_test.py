@@ -241,7 +241,11 @@ class TimingSharedLoopTest(ProfileTest):
             for stretch in blocked:
                 self.assertEqual(self.longest_share(stretch)["call"], "clock_nanosleep")
                 self.assertEqual(stretch["cause"], "sleeping")
-                self.assertIn("shared_loop.cpp", stretch["blocker"]["file"])
+            # A busy machine may keep the profiler from a stack, but not from all of them.
+            named = [stretch["blocker"] for stretch in blocked if stretch["blocker"]]
+            self.assertTrue(named, blocked)
+            for blocker in named:
+                self.assertIn("shared_loop.cpp", blocker["file"])
 
 
 # Two workers that it forks, each with a loop of its own.
@@ -301,7 +305,7 @@ class TimingChildrenProfileTest(ProfileTest):
         if tried.returncode != 0:
             self.skipTest(f"no PID namespace can be made: {tried.stderr.strip()}")
         for tier in self.tiers():
-            profile = self.profile("--tier", tier, command=[*inside, *self.service("sleep", 4)])
+            profile = self.profile("--tier", tier, command=[*inside, *self.service("sleep", 8)])
             own = own_stretches(profile)
             self.assertGreaterEqual(len(own), 2, profile)
             for stretch in own:
