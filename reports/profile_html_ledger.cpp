@@ -18,6 +18,7 @@ using std::chrono::nanoseconds;
 
 const char* class_of(share_kind kind) {
   switch (kind) {
+    case share_kind::cpu:  // not divided
     case share_kind::user_cpu:
       return "share-user";
     case share_kind::kernel_cpu:

@@ -52,7 +52,7 @@ class Profiler:
         self.process = subprocess.Popen(
             [arguments.regatta, "profile", "--pid", str(pid), "--tier", arguments.tier, "--duration",
              "10m", "-q", "-o", f"json={self.report}"], stdout=subprocess.DEVNULL, preexec_fn=place)
-        time.sleep(2)  # attached, and past the first look for loops
+        time.sleep(4)  # attached, and past the first look for loops
         if self.process.poll() is not None:
             raise SystemExit("profile_overhead.py: the profiler has ended")
 

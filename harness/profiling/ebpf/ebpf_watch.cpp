@@ -62,7 +62,7 @@ class ebpf_watch final : public loop_watch {
       for (const pid_t child : descendants_of(process))
         programs_.watch(child), known_.insert(child);
     }
-    armer_.emplace(programs_);
+    armer_.emplace(programs_, options_.threshold / 4);
     armer_->need({.newcomers = true});
     process_of(process);
     look_at_books();
@@ -70,6 +70,7 @@ class ebpf_watch final : public loop_watch {
 
   void look() override {
     programs_.events(pause_, [this](const event_head& event) { take(event); });
+    take_copies();
     look_at_slots();
     if (timelines_->due(monotonic_now())) note_counters(now_ns());
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
@@ -84,6 +85,7 @@ class ebpf_watch final : public loop_watch {
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
     note_counters(finished_);
+    take_copies();
     look_at_books();
     keep_unfinished();
     std::set<pid_t> loop_threads;
@@ -158,7 +160,15 @@ class ebpf_watch final : public loop_watch {
     return process.identity(slot.kind, slot.key);
   }
 
+  // Before anything is made of a slice: they were taken while it lasted.
+  void take_copies() {
+    for (waiting_copy& copy : armer_->copies().taken()) {
+      process_of(copy.process).add(std::move(copy));
+    }
+  }
+
   void take_slice(watched_process& process, const slice_event& event) {
+    take_copies();
     if (event.head.loop == 0 || event.head.loop > programs_.loops().size()) return;
     const auto tid = static_cast<pid_t>(event.head.tid);
     slice_stacks& stacks = process.stacks_of(tid, event.head.slice);
@@ -236,9 +246,6 @@ class ebpf_watch final : public loop_watch {
     const auto cpu = ns(found->ledger.cpu + found->ledger.user + found->ledger.kernel);
     if (age >= options_.threshold / 4 && cpu >= options_.threshold / 8 && !waits) {
       needs_.long_slices = true;
-    }
-    if (age >= options_.threshold / 2 && waits) {
-      process.copy_waiting(thread, programs_.threads()[slot]);
     }
     if (age >= options_.threshold) tell_lasting(process, thread, *found);
   }

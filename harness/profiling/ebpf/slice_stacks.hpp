@@ -25,7 +25,6 @@ struct slice_stack {
 struct slice_stacks {
   std::chrono::nanoseconds told{};  ///< the slice's length when it was last told; 0: never
   std::vector<slice_stack> taken{};
-  std::uint64_t copied_call = 0;  ///< when the call began whose stack was copied while it waited
   bool left = false;  ///< its loop's descriptor is none any more: no callback, what comes after it
 
   void add(slice_stack stack) { taken.push_back(std::move(stack)); }

@@ -12,7 +12,7 @@
 namespace regatta::profiling {
 namespace {
 
-constexpr std::chrono::milliseconds longest_pause{20};
+constexpr std::chrono::milliseconds longest_pause{20}, shortest_pause{2};
 
 void ask_for_priority() {
   sched_param wanted{};
@@ -22,8 +22,11 @@ void ask_for_priority() {
 
 }  // namespace
 
-stage_armer::stage_armer(loaded_programs& programs)
-    : programs_(programs), stages_(monotonic_now()) {
+stage_armer::stage_armer(loaded_programs& programs, std::chrono::nanoseconds least_wait)
+    : programs_(programs), copies_(least_wait), stages_(monotonic_now()) {
+  // A wait has to be seen before it is as long as the threshold.
+  pause_ = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(least_wait),
+                      shortest_pause, longest_pause);
   follow_needs();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -46,10 +49,11 @@ void stage_armer::stop() {
 void stage_armer::run(const std::stop_token& stop) {
   ask_for_priority();
   while (!stop.stop_requested()) {
-    programs_.alarms(longest_pause, [this](const kernel_side::alarm& alarm) {
+    programs_.alarms(pause_, [this](const kernel_side::alarm& alarm) {
       need({.restless = true, .long_slices = alarm.is_long != 0});
     });
     follow_needs();
+    copies_.look(programs_, used_, static_cast<std::uint64_t>(monotonic_now().count()));
   }
 }
 

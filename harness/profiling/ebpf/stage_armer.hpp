@@ -9,17 +9,18 @@
 
 #include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/probe_stages.hpp"
+#include "harness/profiling/ebpf/waiting_copies.hpp"
 
 namespace regatta::profiling {
 
-/// Puts the stages into force, in a thread of its own that does nothing else: what passes between a
-/// loop's last sleep and this is not seen. It asks for real-time priority, and goes without where
-/// it may not have it.
-/// Thread safety: need() from any thread, the others from one.
+/// Puts the stages into force, in a thread of its own that does nothing else but to copy stacks:
+/// what passes between a loop's last sleep and this is not seen. It asks for real-time priority,
+/// and goes without where it may not have it. Thread safety: need() from any thread, the others
+/// from one.
 class stage_armer {
  public:
-  /// The first stage is in force when it returns.
-  explicit stage_armer(loaded_programs& programs);
+  /// The first stage is in force when it returns. `least_wait`: for waiting_copies.
+  stage_armer(loaded_programs& programs, std::chrono::nanoseconds least_wait);
   ~stage_armer() { stop(); }
   stage_armer(const stage_armer&) = delete;
   stage_armer& operator=(const stage_armer&) = delete;
@@ -27,6 +28,8 @@ class stage_armer {
   void need(const probe_needs& needs);
   /// The stage in force stays so.
   void stop();
+  /// The stacks that the same thread takes, for the same reason.
+  waiting_copies& copies() { return copies_; }
   /// For how long it was in force, until stop().
   std::chrono::nanoseconds lasted(kernel_side::watch_stage stage) const {
     return stages_.lasted(stage);
@@ -38,8 +41,10 @@ class stage_armer {
   bool is_restless();
 
   loaded_programs& programs_;
+  waiting_copies copies_;
   std::mutex mutex_;
-  probe_needs needs_;            // since they were looked at last; by mutex_
+  probe_needs needs_;  // since they were looked at last; by mutex_
+  std::chrono::milliseconds pause_{};
   std::size_t used_ = 0;         // slots up to here were used at some time
   std::uint64_t suspected_ = 0;  // when a loop was found restless
   probe_stages stages_;          // of the thread, while it runs

@@ -2,13 +2,8 @@
 #include "harness/profiling/ebpf/watched_process.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
-#include <string>
 #include <utility>
-
-#include "harness/profiling/ebpf/loaded_programs.hpp"
-#include "harness/profiling/foreign_memory.hpp"
 
 namespace regatta::profiling {
 
@@ -52,37 +47,17 @@ slice_stacks& watched_process::stacks_of(pid_t thread, std::uint64_t slice) {
   return stacks;
 }
 
-void watched_process::copy_waiting(const kernel_side::thread_slot& thread,
-                                   const kernel_side::thread_slot& shared) {
-  const auto tid = static_cast<pid_t>(thread.tid);
-  if (stacks_of(tid, thread.slice).copied_call == thread.changed) return;
-  const foreign_memory memory(pid_);
-  captured_stack copy;
-  copy.tid = tid;
-  std::copy(std::begin(thread.registers), std::end(thread.registers), copy.registers.begin());
-  copy.stack_begin = copy.registers[7];
-  copy.stack.resize(kernel_side::stack_bytes);
-  copy.stack.resize(memory.read(copy.stack_begin, copy.stack.data(), copy.stack.size()));
-  std::string path;
-  if (const int at = kernel_side::path_argument(thread.call); at >= 0) {
-    path.resize(kernel_side::path_bytes);
-    path.resize(memory.read(thread.argument[at], path.data(), path.size()));
-    path.resize(::strnlen(path.data(), path.size()));
-  }
-  const auto after = read_slot(shared);
-  if (!after || after->slice != thread.slice || after->changed != thread.changed) return;
-  if (path.empty()) {
-    teller_.note_descriptor(thread.call, thread.argument[0]);
+void watched_process::add(waiting_copy copy) {
+  if (copy.path.empty()) {
+    teller_.note_descriptor(copy.call, copy.first);
   } else {
-    teller_.note_path(thread.call, thread.argument[0], std::move(path));
+    teller_.note_path(copy.call, copy.first, std::move(copy.path));
   }
-  const auto now = static_cast<std::uint64_t>(monotonic_now().count());
-  slice_stacks& stacks = stacks_of(tid, thread.slice);
-  stacks.copied_call = thread.changed;
-  stacks.add({.waited = now - thread.changed,
-              .call = thread.call,
-              .there = true,
-              .stack = teller_.name(copy)});
+  stacks_of(copy.stack.tid, copy.slice)
+      .add({.waited = copy.waited,
+            .call = copy.call,
+            .there = true,
+            .stack = teller_.name(copy.stack)});
 }
 
 }  // namespace regatta::profiling

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/profiling/ebpf/slice_stacks.hpp"
+#include "harness/profiling/ebpf/waiting_copies.hpp"
 #include "harness/profiling/profile_options.hpp"
 #include "harness/profiling/sample_judge.hpp"
 #include "harness/profiling/stretch_teller.hpp"
@@ -39,9 +40,8 @@ class watched_process {
   void forget_slice(pid_t thread, std::uint64_t slice) { open_[thread].erase(slice); }
   void forget_thread(pid_t thread) { open_.erase(thread); }
 
-  /// The stack and the object of a slice that waits in a call: that stays as it is, unless the
-  /// thread went on meanwhile. `shared`: what the kernel changes.
-  void copy_waiting(const kernel_side::thread_slot& thread, const kernel_side::thread_slot& shared);
+  /// Soon after it was copied: an interpreter's functions are read from the running process.
+  void add(waiting_copy copy);
 
   const thread_book& threads() const { return threads_; }
   stretch_teller& teller() { return teller_; }
