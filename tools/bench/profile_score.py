@@ -71,17 +71,19 @@ def is_wanted(only, service, fault):
 
 def score_fault(options, service, fault, tier, chance):
     """One line of the table."""
-    run = ProfileRun(options.regatta, service.pid(), tier, options.threshold, service.folder)
     load = Load(service)
+    run = None
     happened = []
     try:
+        run = ProfileRun(options.regatta, service.pid(), tier, options.threshold, service.folder)
         for _ in range(options.count):
             time.sleep(chance.uniform(0.04, 0.12))
             happened += service.inject(fault, fault.length * chance.uniform(0.5, 1.5))
         time.sleep(0.1)
+        happened += service.beside()
     finally:
         load.end()
-        if sys.exc_info()[0]:
+        if run and sys.exc_info()[0]:
             run.kill()
     told, window, report = run.end()
     if options.keep_reports:

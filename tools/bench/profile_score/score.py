@@ -13,6 +13,7 @@ class Happened:
     begin: float
     end: float
     took: float = 0
+    injected: bool = True  # False: it happened by itself; it may be told and need not
 
     @property
     def length(self):
@@ -70,7 +71,8 @@ def judge(happened, told, fault, threshold, window):
     score = Score()
     begin, end = window
     for each in happened:
-        if each.length < threshold + MARGIN or each.begin < begin or each.end > end:
+        too_short = each.length < threshold + MARGIN
+        if not each.injected or too_short or each.begin < begin or each.end > end:
             continue
         score.injected += 1
         candidates = [one for one in told if 2 * overlap(one, each) > each.length]
