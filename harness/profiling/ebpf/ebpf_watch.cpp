@@ -354,16 +354,10 @@ class ebpf_watch final : public loop_watch {
   }
 
   void add_notes(profile_result& result) const {
-    const auto lost = programs_.lost();
     const auto note = [&](bool wanted, const std::string& text) {
       if (wanted) result.notes.push_back(text);
     };
-    note(lost.threads != 0, fmt::format("More than {} threads of loops at once: some were not "
-                                        "watched.",
-                                        most_threads));
-    note(lost.loops != 0, fmt::format("More than {} loops: some were not watched.", most_loops));
-    note(lost.processes != 0,
-         fmt::format("More than {} processes: some were not watched.", most_processes));
+    for (const std::string& text : describe(programs_.lost())) note(true, text);
     note(uncertain_ != 0,
          fmt::format("{} times a loop did not sleep for {} ms or longer while the profiler itself "
                      "got no CPU: one long callback or many short ones, nobody knows.",

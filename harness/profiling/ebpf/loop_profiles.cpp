@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/profiling/ebpf/loop_profiles.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -29,6 +31,18 @@ loop_profile counted_loop(const watched_process& process, const kernel_side::loo
   loop.slices = std::move(slices);
   loop.stretches = process.teller().stretches().of(loop.key);
   return loop;
+}
+
+std::vector<std::string> describe(const loaded_programs::losses& lost) {
+  std::vector<std::string> texts;
+  const auto add = [&](std::uint64_t missing, std::size_t most, const char* of_what) {
+    if (missing == 0) return;
+    texts.push_back(fmt::format("More than {} {}: some were not watched.", most, of_what));
+  };
+  add(lost.threads, kernel_side::most_threads, "threads of loops at once");
+  add(lost.loops, kernel_side::most_loops, "loops");
+  add(lost.processes, kernel_side::most_processes, "processes");
+  return texts;
 }
 
 void add_waiting_loops(const watched_process& process, profile_result& result,

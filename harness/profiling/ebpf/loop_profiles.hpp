@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "harness/profiling/bpf/loop_events.h"
+#include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/watched_process.hpp"
 #include "harness/profiling/profile_result.hpp"
 
@@ -13,6 +16,9 @@ namespace regatta::profiling {
 /// What the kernel has counted of a loop, but for its threads' last wait and slice.
 loop_profile counted_loop(const watched_process& process, const kernel_side::loop_slot& slot,
                           const std::set<pid_t>& threads);
+
+/// What found no room, but for events: a sentence each.
+std::vector<std::string> describe(const loaded_programs::losses& lost);
 
 /// Adds the loops that slept all the time and so made no event: the looks at /proc saw them.
 void add_waiting_loops(const watched_process& process, profile_result& result,
