@@ -147,7 +147,8 @@ thread_profile read_thread(const json& file) {
           .cpu = time_of(file["cpu_ns"]),
           .run_queue = time_of(file["run_queue_ns"]),
           .switches = file["switches"],
-          .waits_in = text_or_empty(file["waits_in"])};
+          .waits_in = text_or_empty(file["waits_in"]),
+          .process = file["process"]};
 }
 
 driven_load read_driven(const json& file) {
