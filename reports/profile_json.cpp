@@ -114,7 +114,10 @@ nlohmann::ordered_json make_profile_json(const profile_result& result) {
            {{"attach_ns", result.cost.attach.count()},
             {"cpu_ns", result.cost.cpu.count()},
             {"events", result.cost.events},
-            {"dropped", result.cost.dropped}}}};
+            {"dropped", result.cost.dropped},
+            {"waits_watched_ns", result.cost.waits_watched.count()},
+            {"calls_watched_ns", result.cost.calls_watched.count()},
+            {"programs_share", or_null(result.cost.programs_share)}}}};
 }
 
 }  // namespace regatta

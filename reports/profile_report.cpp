@@ -223,6 +223,23 @@ std::string threads_part(const profile_result& result, const terminal_style& sty
   return out;
 }
 
+// What of the kernel was watched: who else is slowed down, and for how long.
+std::string stages_text(const profile_result& result) {
+  const profiler_cost& cost = result.cost;
+  std::string text;
+  if (cost.programs_share) {
+    text = fmt::format("The programs in the kernel took {} of one CPU. ",
+                       percent(*cost.programs_share));
+  }
+  return text +
+         fmt::format(
+             "Switches were watched all the time; the calls that loops wait by for {} ({}), "
+             "and all system calls for {} ({}): other processes are slowed down by these "
+             "two only.",
+             show(cost.waits_watched), percent(share_of(cost.waits_watched, result.duration)),
+             show(cost.calls_watched), percent(share_of(cost.calls_watched, result.duration)));
+}
+
 std::string notes_part(const profile_result& result, const terminal_style& style) {
   std::string out = "\n";
   for (const missing_tier& missing : result.missing) {
@@ -240,6 +257,9 @@ std::string notes_part(const profile_result& result, const terminal_style& style
                           result.tier == profile_tier::ebpf ? "events" : "samples", dropped),
               "cost: ", style.columns) +
          "\n";
+  if (result.tier == profile_tier::ebpf) {
+    out += wrap(stages_text(result), "      ", style.columns) + "\n";
+  }
   return out;
 }
 

@@ -32,6 +32,7 @@ struct profile_arguments {
   std::string threshold;
   std::string tier = "auto";
   std::vector<std::string> outputs;
+  bool children = true;
   bool quiet = false;
   std::string color = "auto";
 };
@@ -58,6 +59,7 @@ profiling::profile_options options_of(const profile_arguments& arguments,
                                       const std::string& threshold_name) {
   profiling::profile_options options;
   options.tier = parse_tier(arguments.tier);
+  options.children = arguments.children;
   options.threshold = parse_duration(threshold_name, arguments.threshold);
   if (arguments.duration) {
     options.duration = parse_duration("--duration", *arguments.duration);
@@ -169,6 +171,8 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
       .add_option("-o,--output", arguments->outputs,
                   "FILE (JSON) or FORMAT=FILE: json, folded, speedscope, chrome-trace, terminal")
       ->allow_extra_args(false);  // the "--" before a command is not its end
+  command.add_flag("--children,!--no-children", arguments->children,
+                   "Child processes, those that are started meanwhile as well; on by default");
   command.add_flag("-q,--quiet", arguments->quiet, "Nothing on stderr while it lasts");
   command.add_option("--color", arguments->color, "auto, always or never")->capture_default_str();
 }

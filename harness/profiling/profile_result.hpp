@@ -42,6 +42,7 @@ struct profiled_process {
 enum class share_kind {
   user_cpu,     ///< on a CPU, in its own code
   kernel_cpu,   ///< on a CPU, in a system call
+  cpu,          ///< on a CPU, and too short to tell which of the two
   run_queue,    ///< it could run and got no CPU
   page_fault,   ///< waits for a page outside of any system call
   stopped,      ///< SIGSTOP, a debugger, a frozen cgroup
@@ -56,6 +57,8 @@ inline const char* to_string(share_kind kind) {
       return "user CPU";
     case share_kind::kernel_cpu:
       return "kernel CPU";
+    case share_kind::cpu:
+      return "CPU";
     case share_kind::run_queue:
       return "waiting for a CPU";
     case share_kind::page_fault:
@@ -180,6 +183,12 @@ struct profiler_cost {
   std::chrono::nanoseconds cpu{};     ///< of the profiler's own threads, symbols included
   std::uint64_t events = 0;           ///< that crossed to the profiler, or samples taken
   std::uint64_t dropped = 0;          ///< that found no room
+  /// Of eBPF: how long the calls that loops wait by were watched, which every system call of every
+  /// process pays a little for, and all calls, which they pay more for.
+  std::chrono::nanoseconds waits_watched{}, calls_watched{};
+  /// Of eBPF: the share of one CPU that its programs took, on all CPUs together, by the kernel's
+  /// own measurement in a part of the time.
+  std::optional<double> programs_share{};
 
   bool operator==(const profiler_cost&) const = default;
 };

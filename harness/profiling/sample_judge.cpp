@@ -36,13 +36,14 @@ kernel_side::call_share share_of(const internal::thread_look& look) {
 }  // namespace
 
 std::string to_string(const loop_identity& loop) {
+  const std::string of = loop.process != 0 ? fmt::format(" of process {}", loop.process) : "";
   switch (loop.kind) {
     case kernel_side::wait_epoll:
-      return fmt::format("epoll {}", loop.key);
+      return fmt::format("epoll {}{}", loop.key, of);
     case kernel_side::wait_uring:
-      return fmt::format("io_uring {}", loop.key);
+      return fmt::format("io_uring {}{}", loop.key, of);
     default:
-      return fmt::format("poll in thread {}", loop.key);
+      return fmt::format("poll in thread {}{}", loop.key, of);
   }
 }
 
@@ -58,9 +59,10 @@ bool sample_judge::waits_for_loop(const thread_sample& sample, thread_state& thr
   const bool waits = !kernel_side::is_epoll(sample.look.call) ||
                      static_cast<std::int32_t>(sample.look.argument[3]) != 0;
   if (!kernel_side::is_loop_wait(&known, kind, waits)) return false;
-  const loop_identity loop{kind, kind == kernel_side::wait_poll
-                                     ? static_cast<std::uint64_t>(sample.tid)
-                                     : sample.look.argument[0]};
+  const loop_identity loop{.kind = kind,
+                           .key = kind == kernel_side::wait_poll
+                                      ? static_cast<std::uint64_t>(sample.tid)
+                                      : sample.look.argument[0]};
   if (thread.loop && *thread.loop != loop) loops_[*thread.loop].threads.erase(sample.tid);
   thread.wait_kind = kind;
   thread.loop = loop;

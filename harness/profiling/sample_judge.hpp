@@ -19,9 +19,10 @@ namespace regatta::profiling {
 struct loop_identity {
   std::uint32_t kind = 0;  ///< kernel_side::wait_kind
   std::uint64_t key = 0;   ///< a descriptor; of poll, the thread
+  pid_t process = 0;       ///< a child of the process that is profiled; 0: that one itself
   auto operator<=>(const loop_identity&) const = default;
 };
-/// "epoll 5", "io_uring 4", "poll in thread 812".
+/// "epoll 5", "io_uring 4", "poll in thread 812"; "epoll 5 of process 811".
 std::string to_string(const loop_identity& loop);
 
 /// A loop's thread that was in one and the same call all the time.

@@ -65,9 +65,21 @@ std::vector<source_frame> functions_of(const std::vector<profile_frame>& stack) 
 
 }  // namespace
 
+split_time split_cpu(const kernel_side::slice_ledger& ledger) {
+  split_time split{.user = ns(ledger.user), .kernel = ns(ledger.kernel), .unknown = ns(ledger.cpu)};
+  const std::uint64_t ticks = std::uint64_t{ledger.user_ticks} + ledger.kernel_ticks;
+  if (ticks == 0) return split;
+  const nanoseconds user(static_cast<std::int64_t>(static_cast<double>(ledger.cpu) *
+                                                   ledger.user_ticks / static_cast<double>(ticks)));
+  split.user += user;
+  split.kernel += split.unknown - user;
+  split.unknown = nanoseconds(0);
+  return split;
+}
+
 nanoseconds length_of(const kernel_side::slice_ledger& ledger) {
   std::uint64_t sum = ledger.user + ledger.kernel + ledger.run_queue + ledger.fault +
-                      ledger.stopped + ledger.other_calls;
+                      ledger.stopped + ledger.cpu + ledger.other_calls;
   for (const auto& share : calls_of(ledger)) sum += share.time;
   return ns(sum);
 }
@@ -78,15 +90,17 @@ explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_
   const auto add = [&](ledger_share share) {
     if (share.time > nanoseconds(0)) result.ledger.push_back(std::move(share));
   };
-  add({.kind = share_kind::user_cpu, .time = ns(ledger.user)});
-  add({.kind = share_kind::kernel_cpu, .time = ns(ledger.kernel)});
+  const split_time cpu = split_cpu(ledger);
+  add({.kind = share_kind::user_cpu, .time = cpu.user});
+  add({.kind = share_kind::kernel_cpu, .time = cpu.kernel});
+  add({.kind = share_kind::cpu, .time = cpu.unknown});
   add({.kind = share_kind::run_queue, .time = ns(ledger.run_queue)});
   add({.kind = share_kind::page_fault, .time = ns(ledger.fault)});
   add({.kind = share_kind::stopped, .time = ns(ledger.stopped)});
   add({.kind = share_kind::system_call, .call = "other calls", .time = ns(ledger.other_calls)});
 
   internal::stretch_evidence evidence;
-  evidence.cpu = ns(ledger.user + ledger.kernel);
+  evidence.cpu = cpu.user + cpu.kernel + cpu.unknown;
   evidence.cpu_wait = ns(ledger.run_queue);
   evidence.duration = length_of(ledger) - ns(ledger.stopped);
   evidence.stack = functions_of(stack);

@@ -29,6 +29,13 @@ explained_stretch explain(const kernel_side::slice_ledger& ledger, const object_
                           const std::vector<profile_frame>& stack,
                           std::chrono::nanoseconds threshold);
 
+/// The time on a CPU. Where system calls were not watched it is divided as the CPU clock's looks at
+/// it were; unknown if there was none. Pure.
+struct split_time {
+  std::chrono::nanoseconds user{}, kernel{}, unknown{};
+};
+split_time split_cpu(const kernel_side::slice_ledger& ledger);
+
 /// The whole of a ledger.
 std::chrono::nanoseconds length_of(const kernel_side::slice_ledger& ledger);
 

@@ -11,19 +11,23 @@ namespace regatta::profiling::kernel_side {
 
 enum {
   most_threads = 2048,
-  most_loops = 32,
+  most_loops = 128,
+  most_processes = 1024,
+  filter_words = 64,
   stack_bytes = 16384,
   stack_step = 1024,
   path_bytes = 128
 };
 
-enum event_kind { event_stack, event_slice, event_thread_end };
+enum event_kind { event_stack, event_slice, event_thread_end, event_process };
 
 struct event_head {
   __u32 kind; /* enum event_kind */
+  __u32 process;
   __u32 tid;
   __u32 slot; /* of the thread */
   __u32 loop; /* index + 1 */
+  __u32 unused;
   __u64 slice;
   __u64 time; /* ns of CLOCK_MONOTONIC */
 };
@@ -44,7 +48,14 @@ struct stack_event {
 struct slice_event {
   struct event_head head;
   __u64 began;
+  __u64 unseen, sure; /* as in thread_slot */
   struct slice_ledger ledger;
+};
+
+/* For a thread of the profiler that only waits for these: the sooner it acts the better. */
+struct alarm {
+  __u32 tid;
+  __u32 is_long;
 };
 
 #ifdef __cplusplus

@@ -13,19 +13,34 @@
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
 #define ACCOUNT_FUNCTION inline
+#define ACCOUNT_SUBPROGRAM inline
 #else
 #define ACCOUNT_FUNCTION static inline __attribute__((always_inline))
+/* The kernel's verifier looks at it once, instead of at each of its calls. */
+#define ACCOUNT_SUBPROGRAM __attribute__((noinline))
 #endif
 
 /* A wait of a loop inside the callback, in place of its descriptor. */
 static const __u64 inner_loop = (__u64)-1;
 
-enum { call_shares = 6, register_count = 17, no_call = -1 };
+enum { call_shares = 6, register_count = 17, no_call = -1, open_words = 16 };
 
 /* The steps of harness/statistics/duration_histogram.hpp. */
 enum { bucket_steps = 64, bucket_bits = 44, bucket_count = (bucket_bits - 5) * bucket_steps };
 
-enum thread_mode { mode_user, mode_kernel, mode_blocked, mode_runnable, mode_stopped, mode_fault };
+enum thread_mode {
+  mode_user,
+  mode_kernel,
+  mode_blocked,
+  mode_runnable,
+  mode_stopped,
+  mode_fault,
+  mode_cpu /* on a CPU; where its system calls are not watched, nobody knows which of the two */
+};
+
+/* What of the kernel's events is watched. Bystanders pay for the second with each of their system
+ * calls, and five times as much for the third. */
+enum watch_stage { stage_switches, stage_waits, stage_calls };
 
 /* What a thread waits for its descriptors by; a stronger one shows that the weaker ones were calls
  * of its callbacks. */
@@ -44,15 +59,21 @@ struct call_share {
 /* The parts of a slice sum up to its length. */
 struct slice_ledger {
   __u64 user, kernel, run_queue, fault, stopped;
-  __u64 other_calls; /* in more different calls than there is room for */
-  __u32 used;        /* of calls */
+  __u64 cpu;                      /* on a CPU, user and kernel not told apart */
+  __u64 other_calls;              /* in more different calls than there is room for */
+  __u32 used;                     /* of calls */
+  __u32 user_ticks, kernel_ticks; /* looks at that CPU time */
   __u32 unused;
   struct call_share calls[call_shares];
 };
 
 struct thread_slot {
   __u32 tid;
+  __u32 process;
   __u32 mode;    /* enum thread_mode */
+  __u32 exact;   /* its system calls are watched */
+  __u32 stage;   /* enum watch_stage, when it was last looked at */
+  __u32 blind;   /* while it was on a CPU since then its loop may have waited unseen */
   __u64 changed; /* when its mode began */
   __s32 call;    /* the system call it is in */
   __u32 owner;   /* of the lock it waits for; 0 if not known */
@@ -70,21 +91,29 @@ struct thread_slot {
   __u64 slice;         /* serial number */
   __u64 slices;
   struct slice_ledger ledger;
-  __u32 created; /* the epoll descriptor that this slice has created, + 1 */
-  __u32 outer;   /* of a loop inside a callback of another: that one's index + 1 */
+  __u64 unseen;       /* of this slice: time on a CPU in which it may have waited unseen */
+  __u64 unseen_until; /* the end of the last of it */
+  __u64 sure;         /* the longest time in between */
+  __u64 woke;         /* when it last came back from a wait that it slept in */
+  __u64 suspected;    /* when it had not slept for long, as seen last */
+  __u32 told;         /* of this slice: 1 that its loop does not sleep, 2 that it is long */
+  __u32 unused;
+  __u32 asleep;                  /* in the wait that lasts */
+  __u32 known_descriptors;       /* bits of what follows; 0: nothing is known */
+  __u64 descriptors[open_words]; /* that were open when it last began to wait */
+  __s32 last_call;               /* the one before, for restart_syscall to go on with */
+  __u32 outer;                   /* of a loop inside a callback of another: that one's index + 1 */
   __u64 outer_key, outer_slice, outer_began, outer_left;
   struct slice_ledger outer_ledger; /* until the thread went into the inner loop */
-  __s32 last_call;                  /* the one before, for restart_syscall to go on with */
-  __u32 unused;
-  __u64 registers[register_count]; /* when it last began to wait inside a slice */
+  __u64 registers[register_count];  /* when it last began to wait inside a slice */
 };
 
 struct loop_slot {
   __u64 key;
+  __u32 process;
   __u32 kind;
   __u32 call;    /* what it was last waited for by */
   __u32 threads; /* that serve it now */
-  __u32 unused;
   __u64 iterations, waiting, working, longest;
   __u64 slices[bucket_count];
 };
@@ -95,13 +124,11 @@ enum watched_call {
   call_poll = 7,
   call_select = 23,
   call_futex = 202,
-  call_epoll_create = 213,
   call_restart = 219,
   call_epoll_wait = 232,
   call_pselect6 = 270,
   call_ppoll = 271,
   call_epoll_pwait = 281,
-  call_epoll_create1 = 291,
   call_io_uring_enter = 426,
   call_epoll_pwait2 = 441
 };
@@ -142,6 +169,32 @@ ACCOUNT_FUNCTION int is_lock_wait(long call, __u64 second, __u64 third) {
   return call == call_futex && ((__u32)second & 127) == 0 && (__u32)third == 2;
 }
 
+/* Which of a call's arguments is a path; -1: none. x86-64's numbers. */
+ACCOUNT_FUNCTION int path_argument(long call) {
+  switch (call) {
+    case 2:  /* open */
+    case 4:  /* stat */
+    case 6:  /* lstat */
+    case 21: /* access */
+    case 59: /* execve */
+    case 76: /* truncate */
+    case 82: /* rename */
+    case 83: /* mkdir */
+    case 84: /* rmdir */
+    case 87: /* unlink */
+      return 0;
+    case 257: /* openat */
+    case 262: /* newfstatat */
+    case 263: /* unlinkat */
+    case 264: /* renameat */
+    case 316: /* renameat2 */
+    case 332: /* statx */
+      return 1;
+    default:
+      return -1;
+  }
+}
+
 ACCOUNT_FUNCTION __u32 bucket_of(__u64 duration) {
   const __u64 most = ((__u64)1 << bucket_bits) - 1;
   __u64 value = duration > most ? most : duration;
@@ -160,9 +213,11 @@ ACCOUNT_FUNCTION __u32 bucket_of(__u64 duration) {
   return bucket < bucket_count ? bucket : bucket_count - 1;
 }
 
-ACCOUNT_FUNCTION void charge_call(struct thread_slot* thread, __u64 time) {
-  struct slice_ledger* ledger = &thread->ledger;
+ACCOUNT_SUBPROGRAM int charge_call(struct thread_slot* thread, __u64 time) {
+  struct slice_ledger* ledger;
   int i;
+  if (!thread) return 0;
+  ledger = &thread->ledger;
   thread->call_waited += time;
 #ifdef __clang__
 #pragma unroll
@@ -180,10 +235,30 @@ ACCOUNT_FUNCTION void charge_call(struct thread_slot* thread, __u64 time) {
     }
     if (share->call == thread->call && share->first == thread->argument[0]) {
       share->time += time;
-      return;
+      return 0;
     }
   }
   ledger->other_calls += time;
+  return 0;
+}
+
+/* To be called before an event is noted: which stage it is by now. */
+ACCOUNT_FUNCTION void settle(struct thread_slot* thread, __u32 stage) {
+  const int exact = stage == stage_calls;
+  thread->blind = stage == stage_switches || thread->stage == stage_switches;
+  thread->stage = stage;
+  thread->exact = (__u32)exact;
+  if (!exact && (thread->mode == mode_user || thread->mode == mode_kernel)) thread->mode = mode_cpu;
+}
+
+ACCOUNT_FUNCTION int is_on_cpu(const struct thread_slot* thread) {
+  return thread->mode == mode_user || thread->mode == mode_kernel || thread->mode == mode_cpu;
+}
+
+/* The longest time for which its slice has surely been one, without a wait that nobody saw. */
+ACCOUNT_FUNCTION __u64 sure_of(const struct thread_slot* thread, __u64 now) {
+  const __u64 since = now > thread->unseen_until ? now - thread->unseen_until : 0;
+  return since > thread->sure ? since : thread->sure;
 }
 
 /* Everything up to now belongs to the mode the thread was in. */
@@ -208,6 +283,14 @@ ACCOUNT_FUNCTION void charge(struct thread_slot* thread, __u64 now) {
       break;
     case mode_stopped:
       thread->ledger.stopped += passed;
+      break;
+    case mode_cpu:
+      thread->ledger.cpu += passed;
+      if (thread->blind) {
+        thread->sure = sure_of(thread, now - passed);
+        thread->unseen += passed;
+        thread->unseen_until = now;
+      }
       break;
     default:
       thread->ledger.fault += passed;
@@ -241,13 +324,15 @@ ACCOUNT_FUNCTION void on_call_ends(struct thread_slot* thread, __u64 now) {
  * program runs in between. */
 ACCOUNT_FUNCTION int will_restart(long result) { return result <= -512 && result >= -516; }
 
+/* __TASK_STOPPED, __TASK_TRACED, TASK_FROZEN. */
+ACCOUNT_FUNCTION int is_stop(__u32 state) { return (state & (4 | 8 | 0x8000)) != 0; }
+
 /* It leaves its CPU, `ready` to go on or not; `state` is the kernel's task state. */
 ACCOUNT_FUNCTION void on_switch_out(struct thread_slot* thread, __u64 now, int ready, __u32 state) {
-  const __u32 stopped = 4 | 8 | 0x8000; /* __TASK_STOPPED, __TASK_TRACED, TASK_FROZEN */
   charge(thread, now);
   if (ready) {
     thread->mode = mode_runnable;
-  } else if (state & stopped) {
+  } else if (is_stop(state)) {
     thread->mode = mode_stopped;
   } else if (thread->call != no_call) {
     thread->mode = mode_blocked;
@@ -257,20 +342,53 @@ ACCOUNT_FUNCTION void on_switch_out(struct thread_slot* thread, __u64 now, int r
 }
 
 ACCOUNT_FUNCTION void on_wakeup(struct thread_slot* thread, __u64 now) {
-  if (thread->mode == mode_user || thread->mode == mode_kernel) return; /* it has not left yet */
+  if (is_on_cpu(thread)) return; /* it has not left yet */
   charge(thread, now);
   thread->mode = mode_runnable;
 }
 
 ACCOUNT_FUNCTION void on_switch_in(struct thread_slot* thread, __u64 now) {
   charge(thread, now);
-  thread->mode = thread->call != no_call ? mode_kernel : mode_user;
+  if (thread->exact) {
+    thread->mode = thread->call != no_call ? mode_kernel : mode_user;
+  } else {
+    thread->mode = mode_cpu;
+    thread->call = no_call; /* or in it still, but not for long */
+  }
+}
+
+/* What a thread is in when it leaves the CPU, as its registers say. -1: in no call. */
+ACCOUNT_FUNCTION void note_call(struct thread_slot* thread, __u64 now, long call, __u64 first,
+                                __u64 second, __u64 third) {
+  if (call < 0) {
+    thread->call = no_call;
+    return;
+  }
+  if (call == call_restart) { /* its arguments are still there */
+    thread->call = thread->last_call;
+    return;
+  }
+  if (thread->exact && thread->call == (__s32)call) return;
+  thread->owner = 0;
+  thread->call_began = now;
+  thread->call_waited = 0;
+  thread->call = thread->last_call = (__s32)call;
+  thread->argument[0] = first;
+  thread->argument[1] = second;
+  thread->argument[2] = third;
+}
+
+/* Whether the descriptor was made since the thread last waited, as far as that is known. */
+ACCOUNT_FUNCTION int was_made_since(const struct thread_slot* thread, __u64 descriptor) {
+  if (!thread->known_descriptors || descriptor >= 64 * open_words) return 0;
+  if (descriptor >= thread->known_descriptors) return 1;
+  return !(thread->descriptors[descriptor / 64] >> (descriptor % 64) & 1);
 }
 
 /* The slice's length; its ledger stays until the next one begins. 0: there was none. */
-ACCOUNT_FUNCTION __u64 end_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
+ACCOUNT_SUBPROGRAM __u64 end_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
   __u64 length;
-  if (!thread->slice_began) return 0;
+  if (!thread || !loop || !thread->slice_began) return 0;
   length = now > thread->slice_began ? now - thread->slice_began : 0;
   thread->slice_began = 0;
   __sync_fetch_and_add(&loop->working, length);
@@ -313,7 +431,8 @@ ACCOUNT_FUNCTION void begin_wait(struct thread_slot* thread, __u64 now, int park
 }
 
 /* Also where the wait's begin was not seen, because the profile began later. */
-ACCOUNT_FUNCTION void begin_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
+ACCOUNT_SUBPROGRAM int begin_slice(struct thread_slot* thread, struct loop_slot* loop, __u64 now) {
+  if (!thread || !loop) return 0;
   if (thread->wait_began && now > thread->wait_began) {
     __sync_fetch_and_add(&loop->waiting, now - thread->wait_began);
   }
@@ -322,14 +441,18 @@ ACCOUNT_FUNCTION void begin_slice(struct thread_slot* thread, struct loop_slot* 
   thread->parked = 0;
   thread->captured = 0;
   thread->captured_call = 0;
-  thread->created = 0;
+  thread->told = 0;
+  thread->unseen = thread->sure = 0;
+  thread->unseen_until = now;
   thread->slices += 1;
   thread->slice = thread->slices;
   thread->slice_began = now;
   thread->changed = now;
   thread->ledger.user = thread->ledger.kernel = thread->ledger.run_queue = 0;
   thread->ledger.fault = thread->ledger.stopped = thread->ledger.other_calls = 0;
-  thread->ledger.used = 0;
+  thread->ledger.cpu = 0;
+  thread->ledger.used = thread->ledger.user_ticks = thread->ledger.kernel_ticks = 0;
+  return 0;
 }
 
 /* The slice so far, without what somebody stopped the thread. */

@@ -7,6 +7,7 @@
 static __always_inline void fill_head(struct event_head* head, __u32 kind,
                                       const struct thread_slot* thread, __u32 loop, __u64 now) {
   head->kind = kind;
+  head->process = thread->process;
   head->tid = thread->tid;
   head->slot = 0;
   head->loop = loop;
@@ -25,6 +26,8 @@ static __always_inline void tell_slice(const struct thread_slot* thread, __u64 l
   fill_head(&event->head, event_slice, thread, thread->loop, now);
   event->began = now - length;
   event->ledger = thread->ledger;
+  event->unseen = thread->unseen;
+  event->sure = sure_of(thread, now);
   bpf_ringbuf_submit(event, 0);
 }
 
@@ -48,43 +51,28 @@ static __always_inline void copy_registers(__u64* to, const struct pt_regs* from
   to[16] = from->ip;
 }
 
-/* The argument that is a path, if the call takes one; x86-64's numbers. */
-static __always_inline const void* path_of(long call, const struct pt_regs* registers) {
-  switch (call) {
-    case 2:  /* open */
-    case 4:  /* stat */
-    case 6:  /* lstat */
-    case 21: /* access */
-    case 59: /* execve */
-    case 76: /* truncate */
-    case 82: /* rename */
-    case 83: /* mkdir */
-    case 84: /* rmdir */
-    case 87: /* unlink */
-      return (const void*)registers->di;
-    case 257: /* openat */
-    case 262: /* newfstatat */
-    case 263: /* unlinkat */
-    case 264: /* renameat */
-    case 316: /* renameat2 */
-    case 332: /* statx */
-      return (const void*)registers->si;
-    default:
-      return 0;
-  }
+/* Of a slice that is `is_long`, or a loop that does not sleep: its calls have to be watched. */
+static __always_inline void raise_alarm(const struct thread_slot* thread, __u32 is_long) {
+  struct alarm* const alarm = bpf_ringbuf_reserve(&alarms, sizeof(*alarm), 0);
+  if (!alarm) return; /* a look at the threads finds it as well */
+  alarm->tid = thread->tid;
+  alarm->is_long = is_long;
+  bpf_ringbuf_submit(alarm, 0);
 }
 
 /* Of the thread that runs this. */
-static __always_inline void tell_stack(const struct thread_slot* thread, struct task_struct* task,
-                                       long call, __u64 waited, __u64 now) {
-  const struct pt_regs* const registers = (const struct pt_regs*)bpf_task_pt_regs(task);
+__attribute__((noinline)) int tell_stack(const struct thread_slot* thread, long call, __u64 waited,
+                                         __u64 now) {
+  const struct pt_regs* const registers =
+      (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
+  const int path = path_argument(call);
   struct stack_event* event;
-  const void* path;
   __u32 i;
+  if (!thread) return 0;
   event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
   if (!event) {
     __sync_fetch_and_add(&lost_events, 1);
-    return;
+    return 0;
   }
   fill_head(&event->head, event_stack, thread, thread->loop, now);
   event->waited = waited;
@@ -93,12 +81,15 @@ static __always_inline void tell_stack(const struct thread_slot* thread, struct 
   event->bytes = 0;
   copy_registers(event->registers, registers);
   event->path[0] = 0;
-  path = path_of(call, registers);
-  if (path) bpf_probe_read_user_str(event->path, path_bytes, path);
+  if (path >= 0) {
+    bpf_probe_read_user_str(event->path, path_bytes,
+                            (const void*)(path == 0 ? registers->di : registers->si));
+  }
   for (i = 0; i < stack_bytes / stack_step; ++i) {
     const void* const from = (const void*)(registers->sp + (__u64)i * stack_step);
     if (bpf_probe_read_user(event->stack + i * stack_step, stack_step, from)) break;
     event->bytes = (i + 1) * stack_step;
   }
   bpf_ringbuf_submit(event, 0);
+  return 0;
 }

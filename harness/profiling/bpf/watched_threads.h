@@ -7,9 +7,19 @@
 
 /* The few fields that are needed; where they lie in this kernel is found when the program is
  * loaded. */
+struct fdtable {
+  unsigned int max_fds;
+  unsigned long* open_fds;
+} __attribute__((preserve_access_index));
+
+struct files_struct {
+  struct fdtable* fdt;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
   int pid;
   int tgid;
+  struct files_struct* files;
 } __attribute__((preserve_access_index));
 
 struct pt_regs {
@@ -17,11 +27,22 @@ struct pt_regs {
 } __attribute__((preserve_access_index));
 
 const volatile __u64 threshold = 100000000;
-__u32 target = 0;       /* the process; 0: none yet */
-__u64 lost_events = 0;  /* no room in the ring */
-__u64 lost_threads = 0; /* no slot left */
+const volatile __u64 suspicion = 5000000; /* a loop that did not sleep for so long is looked at */
+const volatile __u32 follow_children = 0;
+volatile __u32 stage = stage_switches;
+__u64 target_filter[filter_words]; /* a bit for each process, by the last bits of its number */
+__u64 lost_events = 0;             /* no room in the ring */
+__u64 lost_threads = 0;            /* no slot left */
 __u64 lost_loops = 0;
+__u64 lost_processes = 0;
 __u32 loop_count = 0;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, most_processes);
+  __type(key, __u32);
+  __type(value, __u32);
+} targets SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -54,7 +75,8 @@ struct {
 
 struct loop_name {
   __u64 key;
-  __u64 kind;
+  __u32 kind;
+  __u32 process;
 };
 
 struct {
@@ -69,8 +91,19 @@ struct {
   __uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 4096);
+} alarms SEC(".maps");
+
+/* Everybody pays for this with each switch: one bit, for nearly all of them. */
+static __always_inline int is_target(__u32 process) {
+  if (!(target_filter[process / 64 % filter_words] >> (process % 64) & 1)) return 0;
+  return bpf_map_lookup_elem(&targets, &process) != 0;
+}
+
 static __always_inline int is_ours(void) {
-  return target != 0 && (__u32)(bpf_get_current_pid_tgid() >> 32) == target;
+  return is_target((__u32)(bpf_get_current_pid_tgid() >> 32));
 }
 
 static __always_inline struct thread_slot* known_slot(struct task_struct* task) {
@@ -94,7 +127,9 @@ static __always_inline struct thread_slot* own_slot(struct task_struct* task) {
     slot = bpf_map_lookup_elem(&threads, &at);
     if (!slot) return 0;
     slot->call = no_call;
+    slot->mode = mode_cpu;
     slot->changed = bpf_ktime_get_ns();
+    slot->process = task->tgid;
     slot->tid = task->pid;
     *index = at + 1;
     return slot;
@@ -118,7 +153,7 @@ static __always_inline void leave_loop(struct thread_slot* thread) {
 
 static __always_inline struct loop_slot* join_loop(struct thread_slot* thread, __u32 kind,
                                                    __u64 key, long call) {
-  struct loop_name name = {key, kind};
+  struct loop_name name = {key, kind, thread->process};
   struct loop_slot* loop;
   __u32* known;
   __u32 at;
@@ -143,6 +178,7 @@ static __always_inline struct loop_slot* join_loop(struct thread_slot* thread, _
   if (!loop) return 0;
   loop->key = key;
   loop->kind = kind;
+  loop->process = thread->process;
   loop->call = call;
   __sync_fetch_and_add(&loop->threads, 1);
   thread->loop = at + 1;

@@ -12,13 +12,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
 #include <cstring>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/ebpf/tracepoint_numbers.hpp"
 #include "harness/profiling/loop_watch.hpp"
 
 namespace regatta::profiling {
@@ -98,33 +103,121 @@ int hand_out(void* seen, void* data, std::size_t) {
   return 0;
 }
 
-nanoseconds tick_of(nanoseconds threshold) {
-  return std::clamp<nanoseconds>(threshold / 10, 1ms, 10ms);
+using alarm_receiver = std::function<void(const kernel_side::alarm&)>;
+
+int hand_out_alarm(void* seen, void* data, std::size_t) {
+  const alarm_receiver& to = **static_cast<const alarm_receiver**>(seen);
+  to(*static_cast<const kernel_side::alarm*>(data));
+  return 0;
 }
 
+nanoseconds tick_of(nanoseconds threshold) {
+  return std::clamp<nanoseconds>(threshold / 20, 1ms, 2ms);
+}
+
+using program_link = std::unique_ptr<bpf_link, link_deleter>;
+
+// Calls that loops wait by.
+constexpr std::array<const char*, 8> wait_calls{"epoll_wait", "epoll_pwait",   "epoll_pwait2",
+                                                "poll",       "ppoll",         "select",
+                                                "pselect6",   "io_uring_enter"};
+
 }  // namespace
+
+std::optional<kernel_side::thread_slot> read_slot(const kernel_side::thread_slot& shared) {
+  const volatile kernel_side::thread_slot& live = shared;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::uint64_t slice = live.slice, changed = live.changed;
+    kernel_side::thread_slot copy;
+    std::memcpy(&copy, &shared, sizeof(copy));
+    if (copy.slice == slice && live.slice == slice && copy.changed == changed &&
+        live.changed == changed) {
+      return copy;
+    }
+  }
+  return std::nullopt;
+}
 
 struct loaded_programs::state {
   nanoseconds tick{};
   const receiver* seen = nullptr;
+  const alarm_receiver* alarm_seen = nullptr;
   std::unique_ptr<loop_watch_bpf, skeleton_deleter> programs;
-  std::unique_ptr<ring_buffer, ring_deleter> ring;
+  std::unique_ptr<ring_buffer, ring_deleter> ring, alarm_ring;
   std::unique_ptr<shared_array<kernel_side::thread_slot>> threads;
   std::unique_ptr<shared_array<kernel_side::loop_slot>> loops;
-  std::map<std::uint32_t, std::unique_ptr<bpf_link, link_deleter>> ticking;
+  std::map<std::uint32_t, program_link> ticking;
+  std::vector<program_link> waits;  // of stage 1
+  std::vector<program_link> calls;  // of stage 2
+  bool waits_refused = false;       // there is no tracefs, or no tracepoints of system calls
+  std::optional<tracepoint_numbers> numbers;
+  unique_fd statistics;
+
+  program_link attach_tracepoint(const bpf_program* program, std::uint64_t number) {
+    perf_event_attr wanted{};
+    wanted.size = sizeof(wanted);
+    wanted.type = PERF_TYPE_TRACEPOINT;
+    wanted.config = number;
+    // Of any CPU: the program runs on all of them.
+    unique_fd event(
+        static_cast<int>(::syscall(SYS_perf_event_open, &wanted, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+    if (!event) return nullptr;
+    program_link link(bpf_program__attach_perf_event(program, event.get()));
+    if (link) event.release();  // the link owns it
+    return link;
+  }
+
+  // The ends first: a wait whose begin is seen has an end that is seen.
+  bool attach_waits() {
+    if (!numbers) numbers.emplace();
+    for (const bpf_program* const program :
+         {programs->progs.wait_ends, programs->progs.wait_begins}) {
+      const char* const edge =
+          program == programs->progs.wait_ends ? "syscalls/sys_exit_" : "syscalls/sys_enter_";
+      for (const char* const call : wait_calls) {
+        const auto number = numbers->of(std::string(edge) + call);
+        if (!number) continue;  // an older kernel may not have all of them
+        if (auto link = attach_tracepoint(program, *number)) waits.push_back(std::move(link));
+      }
+    }
+    return !waits.empty();
+  }
+
+  bool attach_calls() {
+    for (const bpf_program* const program :
+         {programs->progs.call_ends, programs->progs.call_begins}) {
+      program_link link(bpf_program__attach(program));
+      if (!link) {
+        calls.clear();
+        return false;
+      }
+      calls.push_back(std::move(link));
+    }
+    return true;
+  }
+
+  static void detach(std::vector<program_link>& links) {
+    while (!links.empty()) links.pop_back();
+  }
 };
 
-loaded_programs::loaded_programs(nanoseconds threshold) : state_(std::make_unique<state>()) {
+loaded_programs::loaded_programs(const loaded_options& options)
+    : state_(std::make_unique<state>()) {
   if (!in_first_pid_namespace()) {
     throw tier_unavailable("this is a PID namespace of its own, where eBPF sees other process ids");
   }
   libbpf_set_print(note_warning);
   last_warning.clear();
-  state_->tick = tick_of(threshold);
+  state_->tick = tick_of(options.threshold);
   state_->programs.reset(loop_watch_bpf__open());
   if (!state_->programs) throw tier_unavailable(reason_of(errno));
   loop_watch_bpf& programs = *state_->programs;
-  programs.rodata->threshold = static_cast<unsigned long long>(threshold.count());
+  programs.rodata->threshold = static_cast<unsigned long long>(options.threshold.count());
+  programs.rodata->suspicion = static_cast<unsigned long long>(options.suspicion.count());
+  programs.rodata->follow_children = options.children ? 1 : 0;
+  for (bpf_program* const later : {programs.progs.call_begins, programs.progs.call_ends}) {
+    bpf_program__set_autoattach(later, false);
+  }
   if (const int error = loop_watch_bpf__load(&programs)) throw tier_unavailable(reason_of(-error));
   state_->threads = std::make_unique<shared_array<kernel_side::thread_slot>>(
       programs.maps.threads, kernel_side::most_threads);
@@ -136,7 +229,9 @@ loaded_programs::loaded_programs(nanoseconds threshold) : state_(std::make_uniqu
   }
   state_->ring.reset(
       ring_buffer__new(bpf_map__fd(programs.maps.events), hand_out, &state_->seen, nullptr));
-  if (!state_->ring) throw tier_unavailable(reason_of(errno));
+  state_->alarm_ring.reset(ring_buffer__new(bpf_map__fd(programs.maps.alarms), hand_out_alarm,
+                                            &state_->alarm_seen, nullptr));
+  if (!state_->ring || !state_->alarm_ring) throw tier_unavailable(reason_of(errno));
   if (const int error = loop_watch_bpf__attach(&programs)) {
     throw tier_unavailable(reason_of(-error));
   }
@@ -145,12 +240,56 @@ loaded_programs::loaded_programs(nanoseconds threshold) : state_(std::make_uniqu
 loaded_programs::~loaded_programs() = default;
 
 void loaded_programs::watch(pid_t process) {
-  state_->programs->bss->target = static_cast<std::uint32_t>(process);
+  const auto id = static_cast<std::uint32_t>(process);
+  bpf_map_update_elem(bpf_map__fd(state_->programs->maps.targets), &id, &id, BPF_ANY);
+  // The kernel adds processes to it as well.
+  std::atomic_ref(state_->programs->bss->target_filter[id / 64 % kernel_side::filter_words])
+      .fetch_or(1ULL << (id % 64), std::memory_order_relaxed);
+}
+
+void loaded_programs::forget(pid_t process) {
+  const auto id = static_cast<std::uint32_t>(process);
+  bpf_map_delete_elem(bpf_map__fd(state_->programs->maps.targets), &id);
+}
+
+kernel_side::watch_stage loaded_programs::enter(kernel_side::watch_stage stage) {
+  auto& in_force = state_->programs->bss->stage;
+  if (stage == kernel_side::stage_waits && state_->waits.empty() && !state_->waits_refused) {
+    state_->waits_refused = !state_->attach_waits();
+  }
+  if (stage == kernel_side::stage_waits && state_->waits.empty()) stage = kernel_side::stage_calls;
+  if (stage == kernel_side::stage_calls && state_->calls.empty() && !state_->attach_calls()) {
+    return static_cast<kernel_side::watch_stage>(in_force);
+  }
+  in_force = stage;
+  if (stage < kernel_side::stage_calls) state_->detach(state_->calls);
+  if (stage < kernel_side::stage_waits) state_->detach(state_->waits);
+  return stage;
 }
 
 void loaded_programs::detach() {
   state_->ticking.clear();
+  state_->detach(state_->calls);
+  state_->detach(state_->waits);
   loop_watch_bpf__detach(state_->programs.get());
+}
+
+void loaded_programs::measure(bool on) {
+  if (on == static_cast<bool>(state_->statistics)) return;
+  state_->statistics = unique_fd(on ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1);
+}
+
+nanoseconds loaded_programs::measured() const {
+  std::uint64_t time = 0;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, state_->programs->obj) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
+      time += info.run_time_ns;
+    }
+  }
+  return nanoseconds(static_cast<std::int64_t>(time));
 }
 
 bool loaded_programs::tick(pid_t thread, std::uint32_t slot) {
@@ -177,6 +316,12 @@ void loaded_programs::events(std::chrono::milliseconds at_most, const receiver& 
   state_->seen = nullptr;
 }
 
+void loaded_programs::alarms(std::chrono::milliseconds at_most, const alarm_receiver& seen) {
+  state_->alarm_seen = &seen;
+  ring_buffer__poll(state_->alarm_ring.get(), static_cast<int>(at_most.count()));
+  state_->alarm_seen = nullptr;
+}
+
 std::span<const kernel_side::thread_slot> loaded_programs::threads() const {
   return state_->threads->all();
 }
@@ -194,7 +339,7 @@ void loaded_programs::free_slot(std::uint32_t slot) {
 
 loaded_programs::losses loaded_programs::lost() const {
   const auto& counted = *state_->programs->bss;
-  return {counted.lost_events, counted.lost_threads, counted.lost_loops};
+  return {counted.lost_events, counted.lost_threads, counted.lost_loops, counted.lost_processes};
 }
 
 }  // namespace regatta::profiling

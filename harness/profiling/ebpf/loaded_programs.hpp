@@ -7,24 +7,38 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "harness/profiling/bpf/loop_events.h"
 
 namespace regatta::profiling {
 
+/// A copy. The kernel may be changing it: two equal readings of what it changes each time, or none.
+std::optional<kernel_side::thread_slot> read_slot(const kernel_side::thread_slot& shared);
+
+struct loaded_options {
+  std::chrono::nanoseconds threshold{};
+  std::chrono::nanoseconds suspicion{};  ///< a loop that did not sleep for so long is told of
+  bool children = false;                 ///< processes that a watched one forks are watched too
+};
+
 /// loop_watch.bpf.c in the kernel, and what it shares with us. Nothing of it outlives this object,
 /// nor this process.
-/// Thread safety: one thread.
+/// Thread safety: one thread; alarms() and enter() may be another's.
 class loaded_programs {
  public:
   /// Loads and attaches; sees nothing until watch(). Throws tier_unavailable.
-  explicit loaded_programs(std::chrono::nanoseconds threshold);
+  explicit loaded_programs(const loaded_options& options);
   ~loaded_programs();
   loaded_programs(const loaded_programs&) = delete;
   loaded_programs& operator=(const loaded_programs&) = delete;
 
   void watch(pid_t process);
+  void forget(pid_t process);
+  /// Watches that much of the process's system calls; the stage that is in force then: a higher one
+  /// where this one is not to be had, or the one before if the kernel refuses.
+  kernel_side::watch_stage enter(kernel_side::watch_stage stage);
   /// Takes the programs away from their events; what they have counted stays.
   void detach();
 
@@ -37,6 +51,10 @@ class loaded_programs {
   void events(std::chrono::milliseconds at_most,
               const std::function<void(const kernel_side::event_head&)>& seen);
 
+  /// The same for alarms, which are told at once.
+  void alarms(std::chrono::milliseconds at_most,
+              const std::function<void(const kernel_side::alarm&)>& seen);
+
   /// The kernel changes them while they are read.
   std::span<const kernel_side::thread_slot> threads() const;
   std::span<const kernel_side::loop_slot> loops() const;
@@ -44,9 +62,15 @@ class loaded_programs {
   void free_slot(std::uint32_t slot);
 
   struct losses {
-    std::uint64_t events = 0, threads = 0, loops = 0;
+    std::uint64_t events = 0, threads = 0, loops = 0, processes = 0;
   };
   losses lost() const;
+
+  /// The kernel measures how long the programs run, for as long as it is told to: that takes time
+  /// as well.
+  void measure(bool on);
+  /// The programs' time while it was measured, on all CPUs together.
+  std::chrono::nanoseconds measured() const;
 
  private:
   struct state;

@@ -26,6 +26,7 @@ struct slice_stacks {
   std::chrono::nanoseconds told{};  ///< the slice's length when it was last told; 0: never
   std::vector<slice_stack> taken{};
   std::uint64_t copied_call = 0;  ///< when the call began whose stack was copied while it waited
+  bool left = false;  ///< its loop's descriptor is none any more: no callback, what comes after it
 
   void add(slice_stack stack) { taken.push_back(std::move(stack)); }
 
@@ -41,7 +42,7 @@ struct slice_stacks {
       longest = ledger.calls[i].time;
       call = ledger.calls[i].call;
     }
-    const bool computes = ledger.user + ledger.kernel >= longest;
+    const bool computes = ledger.user + ledger.kernel + ledger.cpu >= longest;
     const auto better = [&](const slice_stack& a, const slice_stack& b) {
       return std::pair(fits(a, computes, call), a.waited) <
              std::pair(fits(b, computes, call), b.waited);

@@ -52,6 +52,22 @@ TEST(stretch_ledger, has_the_longest_share_first_and_sums_to_the_whole) {
   EXPECT_EQ(explained.detail, "fsync of /var/lib/db");
 }
 
+TEST(stretch_ledger, divides_cpu_time_where_no_call_was_watched_as_the_clocks_looks_at_it_were) {
+  kernel_side::slice_ledger ledger{};
+  ledger.user = 10 * ms;
+  ledger.cpu = 90 * ms;
+  ledger.user_ticks = 2;
+  ledger.kernel_ticks = 1;
+  const auto explained = explain(ledger, nothing, {}, 50ms);
+  ASSERT_EQ(explained.ledger.size(), 2U);
+  EXPECT_EQ(explained.ledger[0], (ledger_share{.kind = share_kind::user_cpu, .time = 70ms}));
+  EXPECT_EQ(explained.ledger[1], (ledger_share{.kind = share_kind::kernel_cpu, .time = 30ms}));
+  EXPECT_EQ(explained.cause, "computing");
+  ledger.user_ticks = ledger.kernel_ticks = 0;
+  EXPECT_EQ(explain(ledger, nothing, {}, 50ms).ledger[0],
+            (ledger_share{.kind = share_kind::cpu, .time = 90ms}));
+}
+
 TEST(stretch_ledger, names_causes_in_the_loop_monitors_words) {
   EXPECT_EQ(explain(ledger_of(SYS_clock_nanosleep, 100 * ms), nothing, {}, 50ms).cause, "sleeping");
   EXPECT_EQ(explain(ledger_of(SYS_futex, 100 * ms, 4096, 128, 2), nothing, {}, 50ms).cause,

@@ -16,7 +16,7 @@ constexpr __u64 ms = 1'000'000;
 
 __u64 whole(const slice_ledger& ledger) {
   __u64 sum = ledger.user + ledger.kernel + ledger.run_queue + ledger.fault + ledger.stopped +
-              ledger.other_calls;
+              ledger.cpu + ledger.other_calls;
   for (__u32 i = 0; i < ledger.used; ++i) sum += ledger.calls[i].time;
   return sum;
 }
@@ -25,6 +25,7 @@ class thread_account : public testing::Test {
  protected:
   thread_account() {
     thread.call = no_call;
+    thread.exact = 1;
     begin_slice(&thread, loop.get(), 1000 * ms);
   }
   __u64 at(__u64 milliseconds) const { return (1000 + milliseconds) * ms; }
@@ -157,6 +158,76 @@ TEST_F(thread_account, takes_a_loop_inside_a_callback_for_a_call_of_it) {
   EXPECT_EQ(t.ledger.calls[0].time, 52 * ms);
   EXPECT_EQ(t.ledger.calls[0].first, inner_loop);
   EXPECT_EQ(t.argument[0], 5U);
+}
+
+TEST_F(thread_account, where_calls_are_not_watched_learns_from_the_switches_what_is_waited_for) {
+  settle(&thread, stage_switches);
+  charge(&thread, at(10));  // on a CPU, in whatever
+  note_call(&thread, at(10), SYS_fsync, 7, 0, 0);
+  on_switch_out(&thread, at(10), 0, uninterruptible);
+  on_wakeup(&thread, at(40));
+  on_switch_in(&thread, at(44));
+  EXPECT_EQ(thread.call, no_call);  // nobody will say when it ends
+  note_call(&thread, at(50), -1, 0, 0, 0);
+  on_switch_out(&thread, at(50), 0, uninterruptible);  // a page, in its own code
+  on_switch_in(&thread, at(55));
+  EXPECT_EQ(end_slice(&thread, loop.get(), at(55)), 55 * ms);
+  EXPECT_EQ(thread.ledger.cpu, 16 * ms);
+  EXPECT_EQ(thread.ledger.user + thread.ledger.kernel, 0U);
+  EXPECT_EQ(thread.ledger.run_queue, 4 * ms);
+  EXPECT_EQ(thread.ledger.fault, 5 * ms);
+  ASSERT_EQ(thread.ledger.used, 1U);
+  EXPECT_EQ(thread.ledger.calls[0].call, SYS_fsync);
+  EXPECT_EQ(thread.ledger.calls[0].first, 7U);
+  EXPECT_EQ(thread.ledger.calls[0].time, 30 * ms);
+  EXPECT_EQ(whole(thread.ledger), 55 * ms);
+}
+
+TEST_F(thread_account, tells_user_from_kernel_from_when_on_calls_are_watched) {
+  settle(&thread, stage_switches);
+  charge(&thread, at(20));
+  settle(&thread, stage_calls);  // in the middle of its own code
+  on_call_begins(&thread, at(30), SYS_read, 3, 0, 0);
+  on_call_ends(&thread, at(31));
+  charge(&thread, at(40));
+  settle(&thread, stage_switches);
+  charge(&thread, at(50));
+  EXPECT_EQ(thread.ledger.cpu, 40 * ms);
+  EXPECT_EQ(thread.ledger.kernel, 1 * ms);
+  EXPECT_EQ(thread.ledger.user, 9 * ms);
+}
+
+TEST_F(thread_account, says_for_how_long_a_slice_was_one_for_sure) {
+  settle(&thread, stage_switches);
+  charge(&thread, at(30));  // on a CPU: it may have looked at its descriptors
+  note_call(&thread, at(30), SYS_fsync, 7, 0, 0);
+  on_switch_out(&thread, at(30), 0, uninterruptible);
+  on_switch_in(&thread, at(130));
+  EXPECT_EQ(thread.unseen, 30 * ms);
+  EXPECT_EQ(sure_of(&thread, at(130)), 100 * ms);
+  settle(&thread, stage_switches);
+  charge(&thread, at(140));
+  settle(&thread, stage_waits);  // since when, nobody knows
+  charge(&thread, at(141));
+  EXPECT_EQ(thread.unseen, 41 * ms);
+  EXPECT_EQ(sure_of(&thread, at(141)), 100 * ms);
+  settle(&thread, stage_waits);
+  charge(&thread, at(300));
+  EXPECT_EQ(thread.unseen, 41 * ms);
+  EXPECT_EQ(sure_of(&thread, at(300)), 159 * ms);
+  begin_slice(&thread, loop.get(), at(300));
+  EXPECT_EQ(thread.unseen, 0U);
+  EXPECT_EQ(sure_of(&thread, at(301)), 1 * ms);
+}
+
+TEST_F(thread_account, knows_which_descriptors_a_callback_has_made) {
+  EXPECT_FALSE(was_made_since(&thread, 9));  // nothing is known
+  thread.known_descriptors = 64;
+  thread.descriptors[0] = 0x1ff;  // 0 to 8
+  EXPECT_FALSE(was_made_since(&thread, 8));
+  EXPECT_TRUE(was_made_since(&thread, 9));
+  EXPECT_TRUE(was_made_since(&thread, 70));     // the table has grown since
+  EXPECT_FALSE(was_made_since(&thread, 5000));  // beyond what is looked at
 }
 
 TEST(wait_kinds, are_those_that_a_loop_waits_by) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/profiling/captured_stack.hpp"
+#include "harness/profiling/perf_ring.hpp"
 
 namespace regatta::profiling {
 
@@ -24,6 +25,7 @@ struct perf_capture_options {
 
 struct perf_sample {
   std::chrono::nanoseconds time{};  ///< of CLOCK_MONOTONIC
+  bool in_kernel = false;           ///< the thread was in a system call
   captured_stack stack;
 };
 
@@ -53,11 +55,13 @@ class perf_capture {
   std::vector<perf_sample> read();
   /// Samples that found no room so far.
   std::uint64_t lost() const { return lost_; }
+  /// Whether time in system calls is sampled, of the thread that was added last.
+  bool samples_kernel() const { return samples_kernel_; }
 
  private:
-  class ring;
   perf_capture_options options_;
-  std::map<pid_t, std::unique_ptr<ring>> rings_;
+  std::map<pid_t, std::unique_ptr<perf_ring>> rings_;
+  bool samples_kernel_ = false;
   std::uint64_t lost_ = 0;
 };
 

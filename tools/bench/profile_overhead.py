@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `regatta profile` costs the process that it watches, and everybody else.
+
+usage: profile_overhead.py REGATTA [--pairs 8] [--seconds 4] [--tier ebpf] [--only PART] [--no-pin]
+
+All in pairs of runs one after the other, with and without the profiler, in an order that alternates;
+what is printed is the ratio of the CPU times:
+ 1. nginx: one worker at saturation by wrk, CPU time a request. Promise: the median is at most 1.05.
+ 2. calls: a bystander that does little but system calls (dd, a byte at a time), while the profiler
+    watches a loop that sleeps regularly (promise: the median is at most 1.01), one that never
+    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2.
+ 3. switches: a bystander whose two processes take turns through pipes, in stage 0.
+
+Needs nginx (Debian package nginx-light), wrk and, for the tier ebpf, root.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from load_compare import Nginx, placed
+
+TARGETS = {
+    "stage 0": "import asyncio\nasync def f():\n while True: await asyncio.sleep(0.02)\nasyncio.run(f())",
+    "stage 1": "import asyncio\nasync def f():\n while True: await asyncio.sleep(0)\nasyncio.run(f())",
+    "stage 2": "import asyncio, time\nasync def f():\n while True:\n  t = time.time() + 0.2\n"
+               "  while time.time() < t: pass\n  await asyncio.sleep(0)\nasyncio.run(f())",
+}
+TURNS = r"""
+import os, sys
+there, back = os.pipe(), os.pipe()
+if os.fork() == 0:
+    for _ in range(int(sys.argv[1])): os.write(back[1], os.read(there[0], 1))
+    os._exit(0)
+for _ in range(int(sys.argv[1])): os.write(there[1], b"x"); os.read(back[0], 1)
+os.wait()
+"""
+
+
+class Profiler:
+    """Watches a process from before the `with` to its end."""
+
+    def __init__(self, arguments, pid, place):
+        self.report = pathlib.Path(tempfile.mkdtemp(), "profile.json")
+        self.process = subprocess.Popen(
+            [arguments.regatta, "profile", "--pid", str(pid), "--tier", arguments.tier, "--duration",
+             "10m", "-q", "-o", f"json={self.report}", "-o", "terminal=/dev/null"], preexec_fn=place)
+        time.sleep(1)  # attached, and past the first look for loops
+        if self.process.poll() is not None:
+            raise SystemExit("profile_overhead.py: the profiler has ended")
+
+    def end(self):
+        self.process.send_signal(2)
+        self.process.wait()
+        found = json.loads(self.report.read_text())
+        self.report.unlink()
+        self.report.parent.rmdir()
+        return found
+
+
+def cpu_of(pid):
+    """Seconds, of all threads."""
+    return sum(int((task / "schedstat").read_text().split()[0])
+               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def cpu_of_command(command, place):
+    """Seconds, of the command and its children."""
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=place)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"profile_overhead.py: {command[0]} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def pairs(title, arguments, measure, profiler, unit):
+    """The median ratio of `measure`, with the profiler to without."""
+    ratios, bare_figures, stages, last = [], [], [], {}
+    for pair in range(arguments.pairs):
+        found = {}
+        for watched in (False, True) if pair % 2 == 0 else (True, False):
+            running = profiler() if watched else None
+            found[watched] = measure()
+            if running:
+                last = running.end()
+                stages.append([last["cost"].get(key, 0) / last["duration_ns"]
+                               for key in ("waits_watched_ns", "calls_watched_ns")])
+        ratios.append(found[True] / found[False])
+        bare_figures.append(found[False])
+    median = statistics.median(ratios)
+    waits, calls = (100 * statistics.mean(each) for each in zip(*stages))
+    programs = last["cost"].get("programs_share")
+    print(f"{title}: {statistics.median(bare_figures):.3f} {unit} alone; watched : alone = "
+          f"{median:.3f} (median of {len(ratios)}), {min(ratios):.3f} to {max(ratios):.3f}; waits "
+          f"were watched for {waits:.0f} % of the time, all calls for {calls:.0f} %"
+          + (f"; the programs took {100 * programs:.2f} % of a CPU" if programs else ""), flush=True)
+    return median
+
+
+def nginx_part(arguments, folder, server_cpus, client_cpus):
+    server = Nginx(folder, placed(server_cpus, False))
+    try:
+        (worker,) = server.workers()
+        command = ["wrk", "-t", "1", "-c", "100", "-d", f"{arguments.seconds}s", server.url]
+
+        def measure():
+            before = cpu_of(worker)
+            text = subprocess.run(command, capture_output=True, text=True, check=True,
+                                  preexec_fn=placed(client_cpus, False)).stdout
+            return 1e6 * (cpu_of(worker) - before) / int(re.search(r"(\d+) requests in", text)[1])
+        measure()
+        return pairs("nginx at saturation", arguments, measure,
+                     lambda: Profiler(arguments, worker, placed(client_cpus, False)), "us a request")
+    finally:
+        server.end()
+
+
+def bystander_part(name, target, command, count, unit, arguments, server_cpus, client_cpus):
+    service = subprocess.Popen([sys.executable, "-c", TARGETS[target]],
+                               preexec_fn=placed(client_cpus, False))
+    try:
+        place = placed(server_cpus, False)
+        return pairs(f"{name}, {target}", arguments,
+                     lambda: 1e9 * cpu_of_command(command, place) / count,
+                     lambda: Profiler(arguments, service.pid, placed(client_cpus, False)), unit)
+    finally:
+        service.kill()
+        service.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("regatta")
+    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--tier", default="ebpf")
+    parser.add_argument("--only", choices=["nginx", "calls", "switches"])
+    parser.add_argument("--no-pin", action="store_true")
+    arguments = parser.parse_args()
+    cpus = sorted(os.sched_getaffinity(0))
+    pinned = len(cpus) > 1 and not arguments.no_pin
+    server_cpus, client_cpus = ({cpus[0]}, {cpus[1]}) if pinned else (None, None)
+    kept = []
+    if arguments.only in (None, "nginx"):
+        with tempfile.TemporaryDirectory() as folder:
+            kept.append(nginx_part(arguments, pathlib.Path(folder), server_cpus, client_cpus) <= 1.05)
+    calls = 2_000_000
+    dd = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={calls // 2}"]
+    if arguments.only in (None, "calls"):
+        for target in TARGETS:
+            median = bystander_part("A bystander's system calls", target, dd, calls, "ns a call",
+                                    arguments, server_cpus, client_cpus)
+            kept.append(target != "stage 0" or median <= 1.01)
+    if arguments.only in (None, "switches"):
+        turns = 100_000
+        bystander_part("A bystander's turns", "stage 0", [sys.executable, "-c", TURNS, str(turns)],
+                       turns, "ns a turn", arguments, server_cpus, client_cpus)
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
