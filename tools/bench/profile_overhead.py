@@ -51,8 +51,8 @@ class Profiler:
         self.report = pathlib.Path(tempfile.mkdtemp(), "profile.json")
         self.process = subprocess.Popen(
             [arguments.regatta, "profile", "--pid", str(pid), "--tier", arguments.tier, "--duration",
-             "10m", "-q", "-o", f"json={self.report}", "-o", "terminal=/dev/null"], preexec_fn=place)
-        time.sleep(1)  # attached, and past the first look for loops
+             "10m", "-q", "-o", f"json={self.report}"], stdout=subprocess.DEVNULL, preexec_fn=place)
+        time.sleep(2)  # attached, and past the first look for loops
         if self.process.poll() is not None:
             raise SystemExit("profile_overhead.py: the profiler has ended")
 

@@ -96,20 +96,21 @@ static __always_inline void meet(struct thread_slot* thread, __u32 kind, __u64 f
       join_loop(thread, kind, kind == wait_poll ? thread->tid : first, call);
   if (!loop) return;
   begin_slice(thread, loop, now);
-  thread->woke = now;
+  thread->awake = 0;
 }
 
-/* A loop that has not slept for so long is told of: what it does has to be watched more closely. */
+/* A loop that has not slept for so long is told of: what it does has to be watched more closely. Up
+ * to `now` the thread's time is charged. */
 static __always_inline void suspect(struct thread_slot* thread, __u64 now) {
-  __u64 age;
-  if (!thread->loop || !thread->woke || now < thread->woke + suspicion) return;
+  const struct slice_ledger* const ledger = &thread->ledger;
+  if (!thread->loop || thread->awake < suspicion || thread->left == thread->slice) return;
   thread->suspected = now;
   if (!(thread->told & 1)) {
     thread->told |= 1;
     if (stage == stage_switches) raise_alarm(thread, 0);
   }
-  age = slice_age(thread, now);
-  if (age >= threshold / 4 && !(thread->told & 2)) {
+  if (!(thread->told & 2) && slice_age(thread, now) >= threshold / 4 &&
+      ledger->cpu + ledger->user + ledger->kernel >= threshold / 8) {
     thread->told |= 2;
     if (stage != stage_calls) raise_alarm(thread, 1);
   }

@@ -88,7 +88,7 @@ static __always_inline void come_to_cpu(struct task_struct* task) {
   loop = loop_of(thread);
   if (!loop) return;
   if (thread->wait_began) {
-    if (thread->asleep || thread->parked) thread->woke = now;
+    if (thread->asleep || thread->parked) thread->awake = 0;
     thread->asleep = 0;
     /* Else the end of the call is seen. */
     if (thread->parked ? !thread->exact : stage == stage_switches) begin_slice(thread, loop, now);
@@ -98,7 +98,7 @@ static __always_inline void come_to_cpu(struct task_struct* task) {
     end_slice(thread, loop, thread->call_began);
     begin_wait(thread, thread->call_began, 1);
     begin_slice(thread, loop, now);
-    thread->woke = now;
+    thread->awake = 0;
   }
 }
 
@@ -265,7 +265,7 @@ int BPF_PROG(call_ends, struct pt_regs* registers, long result) {
     }
     if (thread->wait_began) {
       begin_slice(thread, loop, now);
-      thread->woke = now;
+      thread->awake = 0;
     }
     return 0;
   }

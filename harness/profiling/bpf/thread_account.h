@@ -94,7 +94,8 @@ struct thread_slot {
   __u64 unseen;       /* of this slice: time on a CPU in which it may have waited unseen */
   __u64 unseen_until; /* the end of the last of it */
   __u64 sure;         /* the longest time in between */
-  __u64 woke;         /* when it last came back from a wait that it slept in */
+  __u64 left;         /* a slice after whose begin its loop was closed: the profiler writes it */
+  __u64 awake;        /* time on a CPU since it last came back from a wait that it slept in */
   __u64 suspected;    /* when it had not slept for long, as seen last */
   __u32 told;         /* of this slice: 1 that its loop does not sleep, 2 that it is long */
   __u32 unused;
@@ -267,6 +268,7 @@ ACCOUNT_FUNCTION void charge(struct thread_slot* thread, __u64 now) {
   if (now <= thread->changed) return; /* another CPU's clock */
   passed = now - thread->changed;
   thread->changed = now;
+  if (is_on_cpu(thread)) thread->awake += passed;
   if (!thread->slice_began) return;
   switch (thread->mode) {
     case mode_user:

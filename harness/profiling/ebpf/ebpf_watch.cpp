@@ -75,11 +75,11 @@ class ebpf_watch final : public loop_watch {
   }
 
   void finish(profile_result& result) override {
+    finished_ = now_ns();  // to detach takes its time
     armer_->stop();
     meter_.stop(programs_, monotonic_now());
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
-    finished_ = now_ns();
     look_at_books();
     keep_unfinished();
     std::set<pid_t> loop_threads;
@@ -214,26 +214,28 @@ class ebpf_watch final : public loop_watch {
       }
       watched_process& process = process_of(static_cast<pid_t>(thread->process));
       if (!process.warm) warm_up(process, *thread);
-      look_at(process, *thread, slots[slot], now);
+      look_at(process, *thread, slot, now);
     }
-    slots_looked_ = now;
   }
 
-  void look_at(watched_process& process, const thread_slot& thread, const thread_slot& shared,
+  void look_at(watched_process& process, const thread_slot& thread, std::uint32_t slot,
                std::uint64_t now) {
     auto found = lasting(process, thread, now, suspicion_);
-    const bool suspected = thread.suspected > slots_looked_;
-    if (!found && !suspected) return;
-    if (!process.teller().loop_exists(identity(process, thread.loop))) {
-      if (found) process.stacks_of(found->tid, thread.slice).left = true;
+    if (!found) return;
+    if (!process.teller().loop_exists(found->loop)) {
+      process.stacks_of(found->tid, thread.slice).left = true;
+      programs_.mark_left(slot, thread.slice);
       return;
     }
-    needs_.restless = needs_.restless || suspected;
-    if (!found) return;
     const nanoseconds age = ns(slice_age(&thread, now));
     const bool waits = thread.mode == mode_blocked || thread.mode == mode_fault;
-    if (age >= options_.threshold / 4 && !waits) needs_.long_slices = true;
-    if (age >= options_.threshold / 2 && waits) process.copy_waiting(thread, shared);
+    const auto cpu = ns(found->ledger.cpu + found->ledger.user + found->ledger.kernel);
+    if (age >= options_.threshold / 4 && cpu >= options_.threshold / 8 && !waits) {
+      needs_.long_slices = true;
+    }
+    if (age >= options_.threshold / 2 && waits) {
+      process.copy_waiting(thread, programs_.threads()[slot]);
+    }
     if (age >= options_.threshold) tell_lasting(process, thread, *found);
   }
 
@@ -298,8 +300,11 @@ class ebpf_watch final : public loop_watch {
     for (const thread_slot& shared : programs_.threads().first(used_)) {
       if (shared.loop == 0 || shared.loop > loops.size()) continue;
       loop_profile& loop = result.loops[first + shared.loop - 1];
-      if (shared.wait_began != 0) loop.waiting += ns(finished_ - shared.wait_began);
-      if (shared.slice_began != 0) loop.working += ns(finished_ - shared.slice_began);
+      const auto since = [this](std::uint64_t begin) {
+        return begin != 0 && begin < finished_ ? ns(finished_ - begin) : 0ns;
+      };
+      loop.waiting += since(shared.wait_began);
+      loop.working += since(shared.slice_began);
     }
   }
 
@@ -307,7 +312,8 @@ class ebpf_watch final : public loop_watch {
     result.cost.events = events_;
     result.cost.dropped = programs_.lost().events;
     // The first one is in force before the profile begins.
-    result.cost.waits_watched = std::min(armer_->lasted(stage_waits), result.duration);
+    result.cost.waits_watched =
+        std::min(armer_->lasted(stage_waits) + programs_.detaching(), result.duration);
     result.cost.calls_watched = std::min(armer_->lasted(stage_calls), result.duration);
     result.cost.programs_share = meter_.share(programs_);
   }
@@ -340,7 +346,6 @@ class ebpf_watch final : public loop_watch {
   nanoseconds began_{};
   std::uint64_t events_ = 0;
   std::uint64_t finished_ = 0;
-  std::uint64_t slots_looked_ = 0;
   std::uint64_t uncertain_ = 0;  // slices that may have been several
   std::uint32_t used_ = 0;       // slots up to here were used at some time
   bool untickable_ = false;

@@ -19,12 +19,14 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/ebpf/tracepoint_numbers.hpp"
 #include "harness/profiling/loop_watch.hpp"
+#include "harness/profiling/thread_book.hpp"
 
 namespace regatta::profiling {
 namespace {
@@ -196,9 +198,21 @@ struct loaded_programs::state {
     return true;
   }
 
-  static void detach(std::vector<program_link>& links) {
-    while (!links.empty()) links.pop_back();
+  // To take a tracepoint away the kernel waits until nobody is in it, on any CPU. Meanwhile the
+  // next stage may be needed again.
+  void detach_waits() {
+    if (waits.empty()) return;
+    closing = std::jthread();  // the one before has to be over
+    closing = std::jthread([this, links = std::exchange(waits, {})]() mutable {
+      const nanoseconds began = monotonic_now();
+      std::vector<std::jthread> each;
+      for (program_link& link : links) each.emplace_back([&link] { link.reset(); });
+      each.clear();
+      closed_after += monotonic_now() - began;
+    });
   }
+  std::jthread closing;
+  nanoseconds closed_after{};  // by closing
 };
 
 loaded_programs::loaded_programs(const loaded_options& options)
@@ -262,17 +276,20 @@ kernel_side::watch_stage loaded_programs::enter(kernel_side::watch_stage stage) 
     return static_cast<kernel_side::watch_stage>(in_force);
   }
   in_force = stage;
-  if (stage < kernel_side::stage_calls) state_->detach(state_->calls);
-  if (stage < kernel_side::stage_waits) state_->detach(state_->waits);
+  if (stage < kernel_side::stage_calls) state_->calls.clear();
+  if (stage < kernel_side::stage_waits) state_->detach_waits();
   return stage;
 }
 
 void loaded_programs::detach() {
   state_->ticking.clear();
-  state_->detach(state_->calls);
-  state_->detach(state_->waits);
+  state_->calls.clear();
+  state_->detach_waits();
+  state_->closing = std::jthread();
   loop_watch_bpf__detach(state_->programs.get());
 }
+
+nanoseconds loaded_programs::detaching() const { return state_->closed_after; }
 
 void loaded_programs::measure(bool on) {
   if (on == static_cast<bool>(state_->statistics)) return;
@@ -329,6 +346,11 @@ std::span<const kernel_side::thread_slot> loaded_programs::threads() const {
 std::span<const kernel_side::loop_slot> loaded_programs::loops() const {
   return state_->loops->all().first(
       std::min<std::size_t>(state_->programs->bss->loop_count, kernel_side::most_loops));
+}
+
+void loaded_programs::mark_left(std::uint32_t slot, std::uint64_t slice) {
+  // The kernel only reads it, whenever.
+  std::atomic_ref(state_->threads->all()[slot].left).store(slice, std::memory_order_relaxed);
 }
 
 void loaded_programs::free_slot(std::uint32_t slot) {

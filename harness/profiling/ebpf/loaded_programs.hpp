@@ -39,6 +39,8 @@ class loaded_programs {
   /// Watches that much of the process's system calls; the stage that is in force then: a higher one
   /// where this one is not to be had, or the one before if the kernel refuses.
   kernel_side::watch_stage enter(kernel_side::watch_stage stage);
+  /// How long it took to leave stage_waits, all times together; after detach().
+  std::chrono::nanoseconds detaching() const;
   /// Takes the programs away from their events; what they have counted stays.
   void detach();
 
@@ -58,6 +60,8 @@ class loaded_programs {
   /// The kernel changes them while they are read.
   std::span<const kernel_side::thread_slot> threads() const;
   std::span<const kernel_side::loop_slot> loops() const;
+  /// That slice of its thread is no callback: its loop was closed meanwhile.
+  void mark_left(std::uint32_t slot, std::uint64_t slice);
   /// Nothing else is known of its thread from now on.
   void free_slot(std::uint32_t slot);
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "harness/profiling/thread_book.hpp"
@@ -52,12 +53,26 @@ void stage_armer::run(const std::stop_token& stop) {
   }
 }
 
+// Whether the kernel has found a loop restless since the last look.
+bool stage_armer::is_restless() {
+  std::uint64_t latest = suspected_;
+  const auto slots = programs_.threads();
+  while (used_ < slots.size() && slots[used_].tid != 0) ++used_;
+  for (const kernel_side::thread_slot& slot : slots.first(used_)) {
+    const volatile auto& suspected = slot.suspected;
+    const std::uint64_t time = suspected;
+    latest = std::max(latest, time);
+  }
+  return std::exchange(suspected_, latest) != latest;
+}
+
 void stage_armer::follow_needs() {
   probe_needs needs;
   {
     const std::lock_guard lock(mutex_);
     needs = std::exchange(needs_, {});
   }
+  needs.restless = needs.restless || is_restless();
   const auto wanted = stages_.next(monotonic_now(), needs);
   if (wanted == stages_.stage()) return;
   const auto in_force = programs_.enter(wanted);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 
@@ -33,11 +35,14 @@ class stage_armer {
  private:
   void run(const std::stop_token& stop);
   void follow_needs();
+  bool is_restless();
 
   loaded_programs& programs_;
   std::mutex mutex_;
-  probe_needs needs_;    // since they were looked at last; by mutex_
-  probe_stages stages_;  // of the thread, while it runs
+  probe_needs needs_;            // since they were looked at last; by mutex_
+  std::size_t used_ = 0;         // slots up to here were used at some time
+  std::uint64_t suspected_ = 0;  // when a loop was found restless
+  probe_stages stages_;          // of the thread, while it runs
   std::jthread thread_;
 };
 
