@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/profiling/child_processes.hpp"
+#include "harness/profiling/ebpf/handler_waits.hpp"
 #include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/loop_profiles.hpp"
 #include "harness/profiling/ebpf/program_meter.hpp"
@@ -50,7 +51,8 @@ class ebpf_watch final : public loop_watch {
         hooks_(hooks),
         programs_({.threshold = options.threshold,
                    .suspicion = suspicion_,
-                   .children = options.children}) {}
+                   .children = options.children}),
+        handler_waits_(options.threshold) {}
 
   void begin(pid_t process) override {
     root_ = process;
@@ -214,6 +216,7 @@ class ebpf_watch final : public loop_watch {
       }
       watched_process& process = process_of(static_cast<pid_t>(thread->process));
       if (!process.warm) warm_up(process, *thread);
+      handler_waits_.look(process, *thread, identity(process, thread->loop), now);
       look_at(process, *thread, slot, now);
     }
   }
@@ -280,6 +283,7 @@ class ebpf_watch final : public loop_watch {
       const auto thread = read_slot(shared);
       if (!thread || thread->tid == 0) continue;
       watched_process& process = process_of(static_cast<pid_t>(thread->process));
+      handler_waits_.finish(process, *thread, finished_);
       auto found = lasting(process, *thread, finished_, options_.threshold);
       if (!found || !process.teller().loop_exists(found->loop)) continue;
       slice_stacks& stacks = process.stacks_of(found->tid, thread->slice);
@@ -342,6 +346,7 @@ class ebpf_watch final : public loop_watch {
   std::chrono::milliseconds pause_;
   profile_hooks hooks_;
   loaded_programs programs_;
+  handler_waits handler_waits_;
   pid_t root_ = 0;
   nanoseconds began_{};
   std::uint64_t events_ = 0;
