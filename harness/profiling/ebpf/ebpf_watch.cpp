@@ -72,6 +72,7 @@ class ebpf_watch final : public loop_watch {
     programs_.events(pause_, [this](const event_head& event) { take(event); });
     look_at_slots();
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
+    for (const auto& [pid, process] : processes_) process->warm_up();
     armer_->need(std::exchange(needs_, {}));
     meter_.look(programs_, monotonic_now());
   }
