@@ -80,10 +80,15 @@ json loop_json(const loop_profile& loop) {
 }
 
 json thread_json(const thread_profile& thread) {
-  return {{"thread", thread.tid},           {"name", thread.name},
-          {"kind", to_string(thread.kind)}, {"watched_ns", thread.watched.count()},
-          {"cpu_ns", thread.cpu.count()},   {"run_queue_ns", thread.run_queue.count()},
-          {"switches", thread.switches},    {"waits_in", text_or_null(thread.waits_in)}};
+  return {{"thread", thread.tid},
+          {"process", thread.process},
+          {"name", thread.name},
+          {"kind", to_string(thread.kind)},
+          {"watched_ns", thread.watched.count()},
+          {"cpu_ns", thread.cpu.count()},
+          {"run_queue_ns", thread.run_queue.count()},
+          {"switches", thread.switches},
+          {"waits_in", text_or_null(thread.waits_in)}};
 }
 
 }  // namespace

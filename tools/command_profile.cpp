@@ -40,8 +40,9 @@ struct profile_arguments {
 std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
   if (text == "auto") return std::nullopt;
   if (text == "ebpf") return profiling::profile_tier::ebpf;
+  if (text == "perf") return profiling::profile_tier::perf;
   if (text == "proc") return profiling::profile_tier::proc;
-  throw usage_error(fmt::format("--tier is auto, ebpf or proc, not '{}'", text));
+  throw usage_error(fmt::format("--tier is auto, ebpf, perf or proc, not '{}'", text));
 }
 
 std::variant<pid_t, profiling::profiled_command> subject_of(const profile_arguments& arguments) {
@@ -165,7 +166,7 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
   command.add_option("command", arguments->command, "A command to start, after --");
   command.add_option("--duration", arguments->duration,
                      "How long; without it 10s, or to the end of the command");
-  command.add_option("--tier", arguments->tier, "ebpf, proc, or the best there is: auto")
+  command.add_option("--tier", arguments->tier, "ebpf, perf, proc, or the best there is: auto")
       ->capture_default_str();
   command
       .add_option("-o,--output", arguments->outputs,

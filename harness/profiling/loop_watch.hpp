@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "harness/profiling/profile_options.hpp"
@@ -32,6 +33,13 @@ class loop_watch {
 /// Sees every edge, from inside the kernel. Throws tier_unavailable.
 std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options& options,
                                             const profile_hooks& hooks);
+
+/// Sees every switch of the threads of loops, and samples /proc 250 times a second for what they
+/// are for: without any privilege, of the same user's processes. `process`: one that runs already,
+/// to try it with. Throws tier_unavailable.
+std::unique_ptr<loop_watch> make_perf_watch(const profile_options& options,
+                                            const profile_hooks& hooks,
+                                            std::optional<pid_t> process);
 
 /// Samples /proc, 250 times a second.
 std::unique_ptr<loop_watch> make_proc_watch(const profile_options& options,

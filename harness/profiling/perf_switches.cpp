@@ -72,9 +72,9 @@ struct perf_switches::watched {
 
   perf_ring switches;
   unique_fd arrival;  // its records go to the same pages
-  std::uintptr_t instruction = 0;
 };
 
+perf_switches::perf_switches() = default;
 perf_switches::~perf_switches() = default;
 
 std::optional<std::string> perf_switches::add(pid_t thread) {
@@ -95,15 +95,12 @@ bool perf_switches::await(pid_t thread, std::uintptr_t instruction) {
   const auto found = threads_.find(thread);
   if (found == threads_.end()) return false;
   watched& known = *found->second;
-  if (known.instruction != instruction) {
-    known.arrival = open_perf_event(arrival_at(instruction), thread);
-    known.instruction = instruction;
-    if (known.arrival &&
-        ::ioctl(known.arrival.get(), PERF_EVENT_IOC_SET_OUTPUT, known.switches.descriptor()) != 0) {
-      known.arrival.reset();
-    }
-  }
-  return known.arrival && ::ioctl(known.arrival.get(), PERF_EVENT_IOC_REFRESH, 1) == 0;
+  known.arrival.reset();  // one that was there once is not enabled again
+  known.arrival = open_perf_event(arrival_at(instruction), thread);
+  if (!known.arrival) return errno == ESRCH;  // it has just ended
+  const int event = known.arrival.get();
+  return ::ioctl(event, PERF_EVENT_IOC_SET_OUTPUT, known.switches.descriptor()) == 0 &&
+         ::ioctl(event, PERF_EVENT_IOC_REFRESH, 1) == 0;
 }
 
 std::vector<thread_event> perf_switches::read() {

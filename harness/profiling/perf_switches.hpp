@@ -39,7 +39,7 @@ struct thread_event {
 /// Thread safety: one thread at a time.
 class perf_switches {
  public:
-  perf_switches() = default;
+  perf_switches();
   ~perf_switches();
   perf_switches(const perf_switches&) = delete;
   perf_switches& operator=(const perf_switches&) = delete;

@@ -17,10 +17,19 @@ namespace regatta::profiling {
 /// Where the figures come from, best first.
 enum class profile_tier {
   ebpf,  ///< every edge of every system call and every switch of the process, seen by the kernel
+  perf,  ///< every switch, seen by the kernel, and samples of /proc that say what it was for
   proc,  ///< samples of /proc: what happens between two of them stays unseen
 };
 inline const char* to_string(profile_tier tier) {
-  return tier == profile_tier::ebpf ? "eBPF" : "/proc";
+  switch (tier) {
+    case profile_tier::ebpf:
+      return "eBPF";
+    case profile_tier::perf:
+      return "perf events";
+    case profile_tier::proc:
+      break;
+  }
+  return "/proc";
 }
 
 /// A tier that would have been better, and why it was not had.
@@ -173,6 +182,7 @@ struct thread_profile {
   std::chrono::nanoseconds run_queue{};  ///< it could run and got no CPU
   std::uint64_t switches = 0;            ///< times it was given a CPU
   std::string waits_in{};  ///< what it was seen waiting in most: "futex"; may be empty
+  pid_t process = 0;       ///< whose thread it is
 
   bool operator==(const thread_profile&) const = default;
 };

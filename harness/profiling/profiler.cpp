@@ -17,6 +17,7 @@
 #include "harness/platform/child_process.hpp"
 #include "harness/platform/process_usage.hpp"
 #include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/family_watch.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/profiled_target.hpp"
 #include "harness/profiling/thread_book.hpp"
@@ -92,24 +93,36 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options& options,
+                                       const profile_hooks& hooks, std::optional<pid_t> process) {
+  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks);  // knows children itself
+  const profile_hooks shared = serialized(hooks);
+  const auto watch_one = [tier, options, process](const profile_hooks& told) {
+    return tier == profile_tier::perf ? make_perf_watch(options, told, process)
+                                      : make_proc_watch(options, told);
+  };
+  if (!options.children) return watch_one(shared);
+  return with_children(watch_one(shared), watch_one, shared);
+}
+
 std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const profile_hooks& hooks,
-                                         profile_result& result) {
-  if (options.tier.value_or(profile_tier::ebpf) == profile_tier::ebpf) {
+                                         std::optional<pid_t> process, profile_result& result) {
+  for (const profile_tier tier : {profile_tier::ebpf, profile_tier::perf, profile_tier::proc}) {
+    if (options.tier && *options.tier != tier) continue;
     try {
-      auto watch = make_ebpf_watch(options, hooks);
-      result.tier = profile_tier::ebpf;
+      auto watch = make_watch(tier, options, hooks, process);
+      result.tier = tier;
       return watch;
     } catch (const tier_unavailable& unavailable) {
       if (options.tier) {
         throw tier_unavailable(
-            fmt::format("the tier ebpf is not to be had: {}; --tier auto takes the next one",
-                        unavailable.what()));
+            fmt::format("the tier {} is not to be had: {}; --tier auto takes the next one",
+                        to_string(tier), unavailable.what()));
       }
-      result.missing.push_back({profile_tier::ebpf, unavailable.what()});
+      result.missing.push_back({tier, unavailable.what()});
     }
   }
-  result.tier = profile_tier::proc;
-  return make_proc_watch(options, hooks);
+  throw tier_unavailable("no tier is to be had");
 }
 
 // What was started may start another program in its place.
@@ -137,7 +150,8 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   allow_many_descriptors();
   const nanoseconds cpu_before = own_usage().cpu();
   const nanoseconds attaching = monotonic_now();
-  const auto watch = choose_watch(options, hooks, result);
+  const auto watch = choose_watch(
+      options, hooks, running != nullptr ? std::optional(*running) : std::nullopt, result);
   std::optional<started_command> command;
   if (running == nullptr) {
     command.emplace(std::get<profiled_command>(what));

@@ -52,6 +52,16 @@ bool sample_judge::is_loop_thread(pid_t tid) const {
   return found != threads_.end() && found->second.loop;
 }
 
+std::optional<loop_identity> sample_judge::loop_of(pid_t tid) const {
+  const auto found = threads_.find(tid);
+  return found != threads_.end() ? found->second.loop : std::nullopt;
+}
+
+bool sample_judge::waits(pid_t tid) const {
+  const auto found = threads_.find(tid);
+  return found != threads_.end() && found->second.waits;
+}
+
 bool sample_judge::waits_for_loop(const thread_sample& sample, thread_state& thread) {
   kernel_side::thread_slot known{};
   known.wait_kind = thread.wait_kind;
@@ -162,6 +172,7 @@ void sample_judge::add(const thread_sample& sample) {
     }
   }
   thread.last = sample;
+  thread.waits = waits;
 }
 
 void sample_judge::thread_ended(pid_t tid, nanoseconds) {

@@ -54,6 +54,10 @@ class sample_judge {
   void finish();
 
   bool is_loop_thread(pid_t tid) const;
+  /// The loop that the thread serves; nullopt: none that is known.
+  std::optional<loop_identity> loop_of(pid_t tid) const;
+  /// Whether it was last seen waiting for its loop, or for another thread of it.
+  bool waits(pid_t tid) const;
 
   struct loop_times {
     std::set<pid_t> threads;
@@ -70,6 +74,7 @@ class sample_judge {
     std::optional<sampled_stretch> current;
     std::chrono::nanoseconds told{};  ///< its length when it was last told; 0: never
     std::optional<thread_sample> busy_since;
+    bool waits = false;
     std::optional<thread_sample> parked_since;  ///< or waits for a condition in a handler
     bool in_handler = false;
     std::set<std::uint64_t> parks_at;  ///< futexes at which it has nothing to do

@@ -51,6 +51,9 @@ void switch_account::look(const thread_sample& sample, const loop_identity& loop
   if (!thread.off || !sleeps) return;
   thread.look = sample;
   thread.waits = waits;
+  if (!waits || thread.slot.slice_began == 0) return;
+  end_slice(thread, thread.off_since);
+  thread.slot.slice_began = 0;
 }
 
 void switch_account::leave_cpu(state& thread, const thread_event& event) {

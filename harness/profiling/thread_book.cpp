@@ -188,6 +188,7 @@ std::vector<thread_profile> thread_book::profiles(const std::set<pid_t>& loop_th
   for (const auto* const book : {&alive_, &past_}) {
     for (const auto& [tid, kept] : *book) {
       all.push_back(profile_of(tid, kept.name, kept.first, kept.last, kept.waits));
+      all.back().process = process_;
       all.back().kind = loop_threads.contains(tid) ? thread_kind::loop : kind_of_thread(all.back());
     }
   }

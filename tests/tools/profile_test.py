@@ -72,6 +72,13 @@ def missing_ebpf():
     return None if tried.returncode == 0 else tried.stderr.strip()
 
 
+def missing_perf():
+    """Why there are no perf events here; None if there are."""
+    tried = subprocess.run([os.environ.get("REGATTA", "regatta"), "profile", "--tier", "perf", "--",
+                            "true"], capture_output=True, text=True, timeout=60, check=False)
+    return None if tried.returncode == 0 else tried.stderr.strip()
+
+
 class ProfileTest(CommandTest):
     def setUp(self):
         super().setUp()
@@ -237,6 +244,64 @@ class TimingSharedLoopTest(ProfileTest):
                 self.assertIn("shared_loop.cpp", stretch["blocker"]["file"])
 
 
+# Two workers that it forks, each with a loop of its own.
+WORKERS = r"""
+import asyncio, os, sys, time
+async def serve():
+    for turn in range(4):
+        await asyncio.sleep(0.3); time.sleep(0.25)
+    await asyncio.sleep(0.2)
+workers = []
+for _ in range(2):
+    workers.append(os.fork())
+    if workers[-1] == 0:
+        asyncio.run(serve()); os._exit(0)
+for worker in workers: os.wait()
+"""
+
+
+class TimingChildrenProfileTest(ProfileTest):
+    def tiers(self):
+        return [tier for tier, missing in (("ebpf", missing_ebpf()), ("perf", missing_perf()),
+                                           ("proc", None)) if not missing]
+
+    def test_what_a_process_forks_is_watched_as_well(self):
+        (self.folder / "workers.py").write_text(WORKERS)
+        for tier in self.tiers():
+            profile = self.profile("--tier", tier, command=[sys.executable, "workers.py"])
+            self.assert_ledgers_add_up(profile)
+            blocked = [loop for loop in profile["loops"] if loop["stretches"]]
+            self.assertEqual(len(blocked), 2, profile)
+            for loop in blocked:
+                self.assertRegex(loop["loop"], r"^epoll \d+ of process \d+$")
+                self.assertGreaterEqual(len(loop["stretches"]), 4 if tier == "ebpf" else 2)
+                for stretch in loop["stretches"]:
+                    self.assertEqual(stretch["cause"], "sleeping")
+                    self.assertEqual(stretch["loop"], loop["loop"])
+
+    def test_children_that_run_already_are_watched_and_may_die(self):
+        (self.folder / "workers.py").write_text(WORKERS)
+        for tier in self.tiers():
+            service = subprocess.Popen([sys.executable, "workers.py"], cwd=self.folder)
+            self.addCleanup(service.wait)
+            children = f"/proc/{service.pid}/task/{service.pid}/children"
+            two = wait_until(lambda: pathlib.Path(children).read_text().split()[1:], 20)
+            running = self.start("profile", "--tier", tier, "--pid", service.pid, "--duration",
+                                 "30s", "-o", f"{tier}.json")
+            time.sleep(1)
+            os.kill(int(two[0]), signal.SIGKILL)
+            finished = running.finish(40)
+            self.assertEqual(finished.code, 0, finished)
+            self.assertTrue(own_stretches(self.report(f"{tier}.json")), finished)
+
+    def test_children_can_be_left_out(self):
+        (self.folder / "workers.py").write_text(WORKERS)
+        for tier in self.tiers():
+            profile = self.profile("--tier", tier, "--no-children",
+                                   command=[sys.executable, "workers.py"])
+            self.assertEqual(stretches(profile), [])
+
+
 class TimingSampledProfileTest(ProfileTest):
     def test_a_sleep_in_a_handler_is_a_block(self):
         profile = self.profile("--tier", "proc", command=self.service("sleep"))
@@ -255,6 +320,74 @@ class TimingSampledProfileTest(ProfileTest):
     def test_a_service_that_does_nothing_wrong_has_no_stretch(self):
         profile = self.profile("--tier", "proc", command=self.service("nothing", 8))
         self.assertEqual(stretches(profile), [])
+
+
+class TimingPerfProfileTest(ProfileTest):
+    """Switches and samples: what the same user sees without any privilege."""
+
+    @classmethod
+    def setUpClass(cls):
+        reason = missing_perf()
+        if reason:
+            raise unittest.SkipTest(reason)
+
+    def profile_of(self, fault, times=4):
+        profile = self.profile("--tier", "perf", command=self.service(fault, times))
+        self.assertEqual(profile["tier"], "perf events")
+        self.assert_ledgers_add_up(profile)
+        return profile
+
+    def test_a_sleep_in_a_handler(self):
+        own = own_stretches(self.profile_of("sleep"))
+        self.assertGreaterEqual(len(own), 3)
+        for stretch in own:
+            self.assertEqual(self.longest_share(stretch)["call"], "clock_nanosleep")
+            self.assertEqual(stretch["cause"], "sleeping")
+
+    def test_a_computation_in_a_handler(self):
+        profile = self.profile_of("compute")
+        if any("no breakpoints" in note for note in profile["notes"]):
+            self.skipTest("there are no breakpoints to tell one long callback from many short ones")
+        found = stretches(profile)
+        if not any("nobody knows" in note for note in profile["notes"]):  # a busy machine
+            self.assertGreaterEqual(len(found), 2)
+        for stretch in found:
+            self.assertIn(stretch["cause"], ("computing", "waiting for a CPU"))
+
+    def test_a_service_that_does_nothing_wrong_has_no_stretch(self):
+        self.assertEqual(own_stretches(self.profile_of("nothing", 8)), [])
+
+    def test_many_short_callbacks_are_no_stretch(self):
+        for tier in ("perf", "ebpf"):
+            if tier == "ebpf" and missing_ebpf():
+                continue
+            profile = self.profile("--tier", tier, "--duration", "2s", command=[
+                sys.executable, "-c", "import asyncio\nasync def f():\n await asyncio.sleep(0.3)\n"
+                " while True: await asyncio.sleep(0)\nasyncio.run(f())"])
+            self.assertEqual(own_stretches(profile), [], tier)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_without_root(self):
+        program = shutil.copy(os.environ["REGATTA"], self.folder)
+        os.chmod(self.folder, 0o777)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        service = subprocess.Popen(["/usr/bin/python3", "service.py", "sleep", "12"],
+                                   cwd=self.folder, **nobody)
+        self.addCleanup(service.wait)
+        self.addCleanup(service.kill)
+        theirs = self.start("profile", "--pid", service.pid, "--duration", "3s", "-o",
+                            "json=profile.json", program=program, **nobody).finish(30)
+        self.assertEqual(theirs.code, 0, theirs)
+        profile = self.report("profile.json")
+        (missing,) = profile["missing_tiers"]
+        self.assertEqual(missing["tier"], "eBPF")
+        self.assertIn("root", missing["reason"])
+        self.assertEqual(profile["tier"], "perf events")
+        own = own_stretches(profile)
+        self.assertGreaterEqual(len(own), 2)
+        for stretch in own:
+            self.assertEqual(stretch["cause"], "sleeping")
+            self.assertEqual(stretch["blocker"]["function"], "sleep")
 
 
 class ProfileRefusalTest(ProfileTest):

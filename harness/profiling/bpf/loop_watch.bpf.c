@@ -325,7 +325,9 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(thread_ends, struct task_struct* task) {
   struct thread_slot* thread;
   struct event_head* event;
+  struct loop_slot* loop;
   const __u32* index;
+  __u64 now;
   __u32 at;
   if (!is_target(task->tgid)) return 0;
   index = bpf_task_storage_get(&slot_index, task, 0, 0);
@@ -333,6 +335,13 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
   at = *index - 1;
   thread = bpf_map_lookup_elem(&threads, &at);
   if (!thread) return 0;
+  now = bpf_ktime_get_ns();
+  settle(thread, stage);
+  charge(thread, now);
+  loop = loop_of(thread);
+  if (loop && thread->left != thread->slice && sure_of(thread, now) >= threshold) {
+    tell_slice(thread, end_slice(thread, loop, now), now); /* it dies of it, or soon after it */
+  }
   leave_loop(thread);
   bpf_task_storage_delete(&slot_index, task);
   event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -340,7 +349,7 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
     __sync_fetch_and_add(&lost_events, 1); /* and the slot with it */
     return 0;
   }
-  fill_head(event, event_thread_end, thread, 0, bpf_ktime_get_ns());
+  fill_head(event, event_thread_end, thread, 0, now);
   event->slot = at;
   bpf_ringbuf_submit(event, 0);
   return 0;

@@ -309,7 +309,7 @@ class ebpf_watch final : public loop_watch {
         return begin != 0 && begin < finished_ ? ns(finished_ - begin) : 0ns;
       };
       loop.waiting += since(shared.wait_began);
-      loop.working += since(shared.slice_began);
+      if (shared.left != shared.slice) loop.working += since(shared.slice_began);
     }
   }
 
