@@ -49,6 +49,17 @@ class ScoreTest(unittest.TestCase):
                                                 told(4, 4.1, cause="waiting for a CPU")])
         self.assertEqual((score.found, score.invented, score.starved), (1, 1, 1))
 
+    def test_a_fault_that_the_machine_lengthened_is_not_invented(self):
+        longer = told(1, 1.5)
+        longer.starved = 0.4
+        self.assertEqual(self.judge([Happened(1, 1.1)], [longer]).invented, 0)
+
+    def test_what_happened_by_itself_may_be_told_and_need_not(self):
+        beside = Happened(1, 1.1, injected=False)
+        for tells in ([], [told(1, 1.1)]):
+            score = self.judge([beside], tells)
+            self.assertEqual((score.injected, score.invented), (0, 0))
+
     def test_only_what_was_long_enough_and_watched_has_to_be_found(self):
         score = self.judge([Happened(1, 1.024), Happened(2, 2.1), Happened(5, 5.1)],
                            [told(1, 1.024)], window=(2.05, 5.05))
@@ -76,10 +87,10 @@ class TimingServiceTest(unittest.TestCase):
             service.faults = (fault,)
             self.addCleanup(service.end)
             service.start()
-            run = ProfileRun(REGATTA, service.pid(), self.tier, 0.1, pathlib.Path(folder))
-            self.addCleanup(run.kill)
             load = Load(service)
             self.addCleanup(load.end)
+            run = ProfileRun(REGATTA, service.pid(), self.tier, 0.1, pathlib.Path(folder))
+            self.addCleanup(run.kill)
             happened = []
             for _ in range(4):
                 time.sleep(0.1)

@@ -303,6 +303,15 @@ class TimingChildrenProfileTest(ProfileTest):
 
 
 class TimingSampledProfileTest(ProfileTest):
+    def test_a_handler_that_waits_for_another_thread_is_a_block_in_a_shared_loop_too(self):
+        for threads in ("1", "4"):
+            waits = own_stretches(
+                self.profile("--tier", "proc", command=[SHARED_LOOP, threads, "waits"]))
+            self.assertGreaterEqual(len(waits), 2)
+            for stretch in waits:
+                self.assertEqual(stretch["cause"], "a condition variable")
+                self.assertIn("shared_loop.cpp", stretch["blocker"]["file"])
+
     def test_a_sleep_in_a_handler_is_a_block(self):
         profile = self.profile("--tier", "proc", command=self.service("sleep"))
         self.assertEqual(profile["tier"], "/proc")

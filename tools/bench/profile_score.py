@@ -25,6 +25,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -70,17 +71,19 @@ def is_wanted(only, service, fault):
 
 def score_fault(options, service, fault, tier, chance):
     """One line of the table."""
-    run = ProfileRun(options.regatta, service.pid(), tier, options.threshold, service.folder)
     load = Load(service)
+    run = None
     happened = []
     try:
+        run = ProfileRun(options.regatta, service.pid(), tier, options.threshold, service.folder)
         for _ in range(options.count):
             time.sleep(chance.uniform(0.04, 0.12))
             happened += service.inject(fault, fault.length * chance.uniform(0.5, 1.5))
         time.sleep(0.1)
+        happened += service.beside()
     finally:
         load.end()
-        if sys.exc_info()[0]:
+        if run and sys.exc_info()[0]:
             run.kill()
     told, window, report = run.end()
     if options.keep_reports:
@@ -123,30 +126,41 @@ def score_service(options, kind, tiers):
     return lines
 
 
+def right(number, whole):
+    return f"{number}/{whole}" if whole else "-"
+
+
 def cells(line):
     service, fault, tier, score = line
-    of = f"/{score.found}" if score.injected else ""
-
-    def right(number, whole):
-        return f"{number}/{whole}" if whole else "-"
-    return (service, fault, tier, str(score.injected), str(score.found) if of else "-",
+    return (service, fault, tier, str(score.injected), str(score.found) if score.injected else "-",
             str(score.invented), str(score.starved), right(score.cause, score.found),
             right(score.function, score.named), right(score.rooted, score.found))
 
 
-def table(lines, markdown):
+def table(lines):
     rows = [COLUMNS] + [cells(line) for line in lines]
     widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    return "\n".join("  ".join(cell.ljust(width) if at < 3 else cell.rjust(width)
+                               for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
+                     for row in rows)
 
-    def text(row):
-        parts = [cell.ljust(width) if at < 3 else cell.rjust(width)
-                 for at, (cell, width) in enumerate(zip(row, widths))]
-        return "| " + " | ".join(parts) + " |" if markdown else "  ".join(parts).rstrip()
-    out = [text(row) for row in rows]
-    if markdown:
-        out.insert(1, "|" + "|".join("-" * (width + 2) if at < 3 else "-" * (width + 1) + ":"
-                                     for at, width in enumerate(widths)) + "|")
-    return "\n".join(out)
+
+def markdown(lines, tiers):
+    """The tiers side by side; of what was found the causes, functions and roots that are right."""
+    scores = {}
+    for service, fault, tier, score in lines:
+        scores.setdefault((service, fault), {})[tier] = score
+
+    def of(score):
+        parts = [score.cause, score.function if score.named else "-", score.rooted]
+        return [right(score.found, score.injected), str(score.invented),
+                ", ".join(map(str, parts)) if score.found else "-"]
+    rows = [["service", "fault"] + [f"{tier} {what}" for tier in tiers
+                                    for what in ("found", "invented", "right")]]
+    rows.append(["---"] * len(rows[0]))
+    rows += [[*name] + [cell for tier in tiers for cell in of(by_tier[tier])]
+             for name, by_tier in scores.items()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def sums(lines, tiers):
@@ -156,6 +170,7 @@ def sums(lines, tiers):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services are ended
     tiers = []
     for tier in options.tier or TIERS:
         problem = missing_tier(options.regatta, tier)
@@ -169,7 +184,7 @@ def main():
     if not lines:
         raise SystemExit("profile_score.py: nothing was measured")
     lines += sums(lines, tiers)
-    print(table(lines, options.markdown))
+    print(markdown(lines, tiers) if options.markdown else table(lines))
     if options.json:
         options.json.write_text(json.dumps(
             [dict(zip(COLUMNS, (service, fault, tier)), **vars(score))

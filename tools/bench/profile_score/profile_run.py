@@ -77,7 +77,9 @@ class ProfileRun:
         name = blocker["function"]
         return Told(begin=begin, end=begin + stretch["duration_ns"] / 1e9, cause=stretch["cause"],
                     function=name, has_name=bool(name) and "+0x" not in name,
-                    reaches_start=self.reaches_start(stretch["stack"]), raw=stretch)
+                    reaches_start=self.reaches_start(stretch["stack"]),
+                    starved=sum(share["ns"] for share in stretch["ledger"]
+                                if share["kind"] == "waiting for a CPU") / 1e9, raw=stretch)
 
     def reaches_start(self, stack):
         if not stack:

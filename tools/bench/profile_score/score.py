@@ -13,6 +13,7 @@ class Happened:
     begin: float
     end: float
     took: float = 0
+    injected: bool = True  # False: it happened by itself; it may be told and need not
 
     @property
     def length(self):
@@ -28,6 +29,7 @@ class Told:
     function: str  # that it is named after; "" if none is known
     has_name: bool  # a name and not an address
     reaches_start: bool  # its stack
+    starved: float = 0  # s of it in which the machine gave it no CPU
     raw: dict = dataclasses.field(default_factory=dict, repr=False)
 
     @property
@@ -58,8 +60,8 @@ def overlap(one, other):
 
 
 def is_invented(told, happened):
-    """Most of it is nothing that happened."""
-    return 2 * sum(overlap(told, each) for each in happened) < told.length
+    """Most of what the service did in it is nothing that happened."""
+    return 2 * sum(overlap(told, each) for each in happened) < told.length - told.starved
 
 
 def judge(happened, told, fault, threshold, window):
@@ -69,7 +71,8 @@ def judge(happened, told, fault, threshold, window):
     score = Score()
     begin, end = window
     for each in happened:
-        if each.length < threshold + MARGIN or each.begin < begin or each.end > end:
+        too_short = each.length < threshold + MARGIN
+        if not each.injected or too_short or each.begin < begin or each.end > end:
             continue
         score.injected += 1
         candidates = [one for one in told if 2 * overlap(one, each) > each.length]

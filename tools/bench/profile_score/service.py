@@ -80,6 +80,10 @@ class Service:
         """Makes it happen; returns what happened, a list."""
         raise NotImplementedError
 
+    def beside(self):
+        """What else blocked its loop since it was asked last, by its own account."""
+        return []
+
     def ask(self):
         """A request that does nothing wrong: called all the time from a thread of its own."""
 

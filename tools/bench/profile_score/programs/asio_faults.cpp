@@ -89,7 +89,7 @@ std::string times(steady_clock::time_point begin) {
   return text(begin) + " " + text(steady_clock::now()) + "\n";
 }
 
-std::string lock_held_mutex(milliseconds length) {
+void lock_held_mutex(milliseconds length) {
   std::atomic<bool> held = false;
   const std::jthread holder([&] {
     const std::lock_guard guard(common);
@@ -98,27 +98,23 @@ std::string lock_held_mutex(milliseconds length) {
     std::this_thread::sleep_for(length);
   });
   held.wait(false);
-  const auto begin = steady_clock::now();
   take_mutex();
-  return times(begin);
 }
 
-std::string wait_for_other_thread(milliseconds length) {
+void wait_for_other_thread(milliseconds length) {
   std::promise<void> promise;
   std::future<void> result = promise.get_future();
   const std::jthread other([&] {
     std::this_thread::sleep_for(length);
     promise.set_value();
   });
-  const auto begin = steady_clock::now();
   wait_for_future(result);
-  return times(begin);
 }
 
 std::string fault(const std::string& name, milliseconds length) {
-  if (name == "mutex") return lock_held_mutex(length);
-  if (name == "future") return wait_for_other_thread(length);
   const auto begin = steady_clock::now();
+  if (name == "mutex") lock_held_mutex(length);
+  if (name == "future") wait_for_other_thread(length);
   if (name == "spin") spin_long(length);
   if (name == "sleep") sleep_long(length);
   if (name == "fsync") sync_file(length);

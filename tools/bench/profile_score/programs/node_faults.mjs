@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Node.js service whose handler does something wrong when it is asked to.
 // usage: node node_faults.mjs PORT
-// "fault NAME MS" is answered with the nanoseconds of CLOCK_MONOTONIC of its begin and end.
+// "fault NAME MS" is answered with the nanoseconds of CLOCK_MONOTONIC of its begin and end, "garbage"
+// with those of every collection since it was asked last.
 import fs from "node:fs";
 import net from "node:net";
+import { PerformanceObserver, performance } from "node:perf_hooks";
 import readline from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -33,6 +35,22 @@ function waitForWorker(length) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, length);
 }
 
+let collections = [];
+const note = (entries) => {
+  const zero = Number(now()) - performance.now() * 1e6;
+  collections.push(...entries.map((entry) =>
+    [entry.startTime, entry.startTime + entry.duration].map((at) => Math.round(zero + at * 1e6)).join(" ")));
+};
+const observer = new PerformanceObserver((list) => note(list.getEntries()));
+observer.observe({ entryTypes: ["gc"] });
+
+function garbage() {
+  note(observer.takeRecords());
+  const text = collections.join(" ");
+  collections = [];
+  return text;
+}
+
 const faults = {
   read: readConfiguration,
   json: parseDocument,
@@ -49,6 +67,7 @@ for (let took = 0; took < 45; ++letters) {
 
 async function answer(line) {
   const [what, name, length] = line.split(" ");
+  if (what === "garbage") return garbage();
   if (what !== "fault") return line;
   if (name === "healthy") {
     await Promise.all([sleep(Number(length)), fs.promises.readFile("/etc/passwd")]);

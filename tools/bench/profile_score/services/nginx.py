@@ -105,8 +105,12 @@ class Nginx(Service):
         return (int(usage.read_text().split()[0]) - before) / 1e9
 
     def pid(self):
-        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        return int(pathlib.Path(children).read_text().split()[0])
+        """Of the worker, which may be started a moment later than its port answers."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        until = time.monotonic() + 30
+        while not children.read_text() and time.monotonic() < until:
+            time.sleep(0.01)
+        return int(children.read_text().split()[0])
 
     @staticmethod
     def regex_path(letters):
