@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/profiling/child_processes.hpp"
+#include "harness/profiling/ebpf/handler_waits.hpp"
 #include "harness/profiling/ebpf/loaded_programs.hpp"
 #include "harness/profiling/ebpf/loop_profiles.hpp"
 #include "harness/profiling/ebpf/program_meter.hpp"
@@ -51,7 +52,8 @@ class ebpf_watch final : public loop_watch {
         hooks_(hooks),
         programs_({.threshold = options.threshold,
                    .suspicion = suspicion_,
-                   .children = options.children}) {}
+                   .children = options.children}),
+        handler_waits_(options.threshold) {}
 
   void begin(pid_t process) override {
     root_ = process;
@@ -74,6 +76,7 @@ class ebpf_watch final : public loop_watch {
     look_at_slots();
     if (timelines_->due(monotonic_now())) note_counters(now_ns());
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
+    for (const auto& [pid, process] : processes_) process->warm_up();
     armer_->need(std::exchange(needs_, {}));
     meter_.look(programs_, monotonic_now());
   }
@@ -228,6 +231,7 @@ class ebpf_watch final : public loop_watch {
       }
       watched_process& process = process_of(static_cast<pid_t>(thread->process));
       if (!process.warm) warm_up(process, *thread);
+      handler_waits_.look(process, *thread, identity(process, thread->loop), now);
       look_at(process, *thread, slot, now);
     }
   }
@@ -291,6 +295,7 @@ class ebpf_watch final : public loop_watch {
       const auto thread = read_slot(shared);
       if (!thread || thread->tid == 0) continue;
       watched_process& process = process_of(static_cast<pid_t>(thread->process));
+      handler_waits_.finish(process, *thread, finished_);
       auto found = lasting(process, *thread, finished_, options_.threshold);
       if (!found || !process.teller().loop_exists(found->loop)) continue;
       slice_stacks& stacks = process.stacks_of(found->tid, thread->slice);
@@ -371,6 +376,7 @@ class ebpf_watch final : public loop_watch {
   std::chrono::milliseconds pause_;
   profile_hooks hooks_;
   loaded_programs programs_;
+  handler_waits handler_waits_;
   pid_t root_ = 0;
   nanoseconds began_{};
   std::uint64_t events_ = 0;

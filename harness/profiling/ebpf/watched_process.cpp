@@ -37,6 +37,18 @@ bool watched_process::has_busy_stranger(const std::set<pid_t>& known) const {
   return !std::includes(known.begin(), known.end(), busy_.begin(), busy_.end());
 }
 
+void watched_process::warm_up() {
+  if (warm) return;
+  for (const auto& [tid, last] : last_) {
+    if (last.look.now != internal::thread_look::state::in_call || !judge_.is_loop_thread(tid)) {
+      continue;
+    }
+    warm = true;
+    teller_.warm_up(tid);
+    return;
+  }
+}
+
 slice_stacks& watched_process::stacks_of(pid_t thread, std::uint64_t slice) {
   auto& slices = open_[thread];
   slice_stacks& stacks = slices[slice];

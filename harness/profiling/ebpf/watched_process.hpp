@@ -36,6 +36,10 @@ class watched_process {
   /// looks.
   bool has_busy_stranger(const std::set<pid_t>& known) const;
 
+  /// Reads the symbols, if that was not done yet, by the stack of a thread that waits for its loop:
+  /// of one that sleeps the kernel's side has seen nothing so far.
+  void warm_up();
+
   slice_stacks& stacks_of(pid_t thread, std::uint64_t slice);
   void forget_slice(pid_t thread, std::uint64_t slice) { open_[thread].erase(slice); }
   void forget_thread(pid_t thread) { open_.erase(thread); }

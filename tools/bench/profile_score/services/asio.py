@@ -10,7 +10,7 @@ class OneThread(LineService):
     threads = 1
     programs = None  # the folder of regatta_score_asio
     faults = (
-        Fault("spin", ("computing",), r"\bspin_long\b"),
+        Fault("spin", ("computing",), r"\bspin_long\b|\bcpu_time\b"),
         Fault("sleep", ("sleeping",), r"\bsleep_long\b"),
         Fault("fsync", ("file sync",), r"\bsync_file\b"),
         Fault("mutex", ("a mutex",), r"\btake_mutex\b"),

@@ -7,7 +7,7 @@ class Uring(LineService):
     name = "io_uring"
     programs = None
     faults = (
-        Fault("spin", ("computing",), r"\bspin_long\b"),
+        Fault("spin", ("computing",), r"\bspin_long\b|\bcpu_time\b"),
         Fault("sleep", ("sleeping",), r"\bsleep_long\b"),
         Fault("healthy", (), spoils=False),
     )
