@@ -7,7 +7,6 @@
 #include "reports/html_page.hpp"
 #include "reports/load_report.hpp"
 #include "reports/profile_html_parts.hpp"
-#include "reports/profile_requests.hpp"
 
 namespace regatta {
 namespace {
@@ -74,78 +73,10 @@ markup driven_part(const driven_load& driven) {
          element("dl", {{"class", "reasons"}}, honesty);
 }
 
-std::string show(std::chrono::nanoseconds time) {
-  return show_seconds(std::chrono::duration<double>(time).count());
-}
-
-// The classes' means, a column for every wait that any of them has.
-markup classes_table(const request_profile& requests) {
-  std::vector<html_column> columns{{"Request", false}, {"Count"}, {"Latency p50"}, {"p99"}, {"CPU"},
-                                   {"Queue"}};
-  std::vector<std::size_t> shown;
-  for (std::size_t kind = 0; kind < request_waits; ++kind) {
-    const bool any =
-        std::any_of(requests.classes.begin(), requests.classes.end(),
-                    [&](const request_class& each) { return each.waits[kind].count() > 0; });
-    if (!any) continue;
-    std::string title = to_string(static_cast<request_wait>(kind));
-    std::replace(title.begin(), title.end(), '_', ' ');
-    columns.push_back({"Waits: " + title});
-    shown.push_back(kind);
-  }
-  std::vector<std::vector<markup>> rows;
-  for (const request_class& each : requests.classes) {
-    const auto count = static_cast<double>(each.queue.count());
-    std::vector<markup> row{each.name,
-                            show_whole(each.count),
-                            show_seconds(each.latency.quantile(0.5)),
-                            show_seconds(each.latency.quantile(0.99)),
-                            show(each.cpu_mean()),
-                            count > 0 ? show_seconds(each.queue.sum() / count) : std::string("–")};
-    for (const std::size_t kind : shown) row.emplace_back(show(each.waits[kind]));
-    rows.push_back(std::move(row));
-  }
-  return table("Classes of requests; CPU, queue and waits are means", columns, rows);
-}
-
-markup upstreams_table(const request_profile& requests) {
-  std::vector<std::vector<markup>> rows;
-  for (const upstream_profile& each : requests.upstreams) {
-    rows.push_back({each.peer, show_whole(each.calls), show_seconds(each.first_byte.quantile(0.5)),
-                    show_seconds(each.first_byte.quantile(0.99)),
-                    show_seconds(each.gap.quantile(0.5)), show_count(each.chunks_per_call),
-                    show_seconds(each.total.quantile(0.5))});
-  }
-  return table("Services that it calls",
-               {{"Upstream", false},
-                {"Calls"},
-                {"First byte p50"},
-                {"p99"},
-                {"Gap p50"},
-                {"Chunks a call"},
-                {"Whole p50"}},
-               rows);
-}
-
-// What the kernel saw of the requests that the service answered.
-markup followed_part(const request_profile& requests) {
-  const service_classification& found = requests.classification;
-  markup words = line("Service", describe_service(found));
-  if (!found.missing.empty()) words += line("Missing", found.missing + ".");
-  if (requests.followed != 0) words += line("Answered", describe_serving(requests));
-  for (const std::string& note : requests.notes) words += line("Note", note);
-  markup content =
-      element("h3", {}, "As the kernel saw them") + element("dl", {{"class", "reasons"}}, words);
-  if (!requests.classes.empty()) content += classes_table(requests);
-  if (!requests.upstreams.empty()) content += upstreams_table(requests);
-  return content;
-}
-
 }  // namespace
 
 markup profile_requests(const profile_result& profile) {
   markup content;
-  if (profile.requests) content += followed_part(*profile.requests);
   if (profile.driven) content += driven_part(*profile.driven);
   if (content.empty()) return {};
   return page_section("requests", "Requests", content);

@@ -33,11 +33,44 @@ std::string lines_of(const std::vector<table_column>& columns, const terminal_st
 
 std::string headline(const request_profile& requests, const terminal_style& style) {
   const auto& found = requests.classification;
-  std::string out = wrap(describe_service(found), "service: ", style.columns) + "\n";
+  std::string line = to_string(found.kind);
+  std::replace(line.begin(), line.end(), '-', ' ');
+  if (found.kind == service_kind::io_bound) line = "I/O-bound";
+  if (found.kind == service_kind::cpu_bound) line = "CPU-bound";
+  std::string out = wrap(fmt::format("{}. {}", line, found.why), "service: ", style.columns) + "\n";
   if (!found.missing.empty()) {
     out += wrap(found.missing + ".", "missing: ", style.columns) + "\n";
   }
   return out;
+}
+
+std::string counts(const request_profile& requests, const terminal_style& style) {
+  const double seconds = std::chrono::duration<double>(requests.window).count();
+  const serving_pool& pool = requests.pool;
+  std::string out =
+      fmt::format("{} answered ({}), {} in flight at the end", show_whole(requests.followed),
+                  show_rate(seconds > 0 ? static_cast<double>(requests.followed) / seconds : 0),
+                  show_whole(requests.in_flight_at_end));
+  if (requests.aborted != 0) {
+    out += fmt::format(", {} given up before an answer", show_whole(requests.aborted));
+  }
+  out += fmt::format("; {} at a time, by {}", show_count(pool.concurrency_mean),
+                     pool.loop_threads != 0 ? fmt::format("{} loop thread{}", pool.loop_threads,
+                                                          pool.loop_threads == 1 ? "" : "s")
+                                            : "");
+  if (pool.other_threads != 0) {
+    out += fmt::format("{}{} thread{} that serve{} one at a time",
+                       pool.loop_threads != 0 ? " and " : "", pool.other_threads,
+                       pool.other_threads == 1 ? "" : "s", pool.other_threads == 1 ? "s" : "");
+  }
+  if (pool.processes > 1) out += fmt::format(" in {} processes", pool.processes);
+  if (requests.resident_bytes) {
+    out += fmt::format("; {} of memory", show_bytes(static_cast<double>(*requests.resident_bytes)));
+  }
+  if (requests.switches_per_request) {
+    out += fmt::format("; {} switches a request", show_count(*requests.switches_per_request));
+  }
+  return wrap(out, "requests: ", style.columns) + "\n";
 }
 
 std::string classes_table(const request_profile& requests, const terminal_style& style) {
@@ -99,49 +132,11 @@ std::string upstreams_table(const request_profile& requests, const terminal_styl
 
 }  // namespace
 
-std::string describe_service(const service_classification& found) {
-  std::string kind = to_string(found.kind);
-  std::replace(kind.begin(), kind.end(), '-', ' ');
-  if (found.kind == service_kind::io_bound) kind = "I/O-bound";
-  if (found.kind == service_kind::cpu_bound) kind = "CPU-bound";
-  return fmt::format("{}. {}", kind, found.why);
-}
-
-std::string describe_serving(const request_profile& requests) {
-  const double seconds = std::chrono::duration<double>(requests.window).count();
-  const serving_pool& pool = requests.pool;
-  std::string out =
-      fmt::format("{} answered ({}), {} in flight at the end", show_whole(requests.followed),
-                  show_rate(seconds > 0 ? static_cast<double>(requests.followed) / seconds : 0),
-                  show_whole(requests.in_flight_at_end));
-  if (requests.aborted != 0) {
-    out += fmt::format(", {} given up before an answer", show_whole(requests.aborted));
-  }
-  out += fmt::format("; {} at a time, by {}", show_count(pool.concurrency_mean),
-                     pool.loop_threads != 0 ? fmt::format("{} loop thread{}", pool.loop_threads,
-                                                          pool.loop_threads == 1 ? "" : "s")
-                                            : "");
-  if (pool.other_threads != 0) {
-    out += fmt::format("{}{} thread{} that serve{} one at a time",
-                       pool.loop_threads != 0 ? " and " : "", pool.other_threads,
-                       pool.other_threads == 1 ? "" : "s", pool.other_threads == 1 ? "s" : "");
-  }
-  if (pool.processes > 1) out += fmt::format(" in {} processes", pool.processes);
-  if (requests.resident_bytes) {
-    out += fmt::format("; {} of memory", show_bytes(static_cast<double>(*requests.resident_bytes)));
-  }
-  if (requests.switches_per_request) {
-    out += fmt::format("; {} switches a request", show_count(*requests.switches_per_request));
-  }
-  return out;
-}
-
 std::string render_requests(const request_profile& requests, const terminal_style& style) {
   std::string out = headline(requests, style);
   if (requests.window.count() == 0) return out;  // they were not followed
   if (requests.followed != 0) {
-    out += wrap(describe_serving(requests), "requests: ", style.columns) + "\n\n" +
-           classes_table(requests, style);
+    out += counts(requests, style) + "\n" + classes_table(requests, style);
   }
   out += upstreams_table(requests, style);
   for (const std::string& note : requests.notes) out += wrap(note, "note: ", style.columns) + "\n";

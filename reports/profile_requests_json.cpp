@@ -2,7 +2,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "reports/histogram_json.hpp"
 #include "reports/profile_requests.hpp"
 
 namespace regatta {
@@ -30,9 +29,7 @@ json summary_json(const duration_histogram& times, std::optional<nanoseconds> me
           {"p90", nanoseconds_of(times.quantile(0.9))},
           {"p99", nanoseconds_of(times.quantile(0.99))},
           {"p999", nanoseconds_of(times.quantile(0.999))},
-          {"max", count != 0 ? nanoseconds_of(times.max()) : json()},
-          {"sum", std::llround(times.sum() * 1e9)},
-          {"buckets", write_buckets(times)}};
+          {"max", count != 0 ? nanoseconds_of(times.max()) : json()}};
 }
 
 json phase_json(const request_phase& phase) {
@@ -69,7 +66,6 @@ json class_json(const request_class& each, nanoseconds window) {
           {"waits_ns", std::move(waits)},
           {"bytes_in", each.bytes_in},
           {"bytes_out", each.bytes_out},
-          {"gap_is_known", each.gap_is_known},
           {"samples", std::move(samples)}};
 }
 

@@ -43,15 +43,6 @@ TEST(ProfileHtml, SaysTheWorstFirst) {
   EXPECT_THAT(page, HasSubstr("The process exited with code 3"));
 }
 
-TEST(ProfileHtml, ShowsTheRequestsThatWereFollowed) {
-  const std::string page = render_profile_html(sample_profile());
-  EXPECT_THAT(page, HasSubstr("I/O-bound. 2 % of a request&#39;s own time is CPU time."));
-  EXPECT_THAT(page, HasSubstr("GET /answer"));
-  EXPECT_THAT(page, HasSubstr("Waits: upstream"));
-  EXPECT_THAT(page, Not(HasSubstr("Waits: disk")));
-  EXPECT_THAT(page, HasSubstr("tcp 127.0.0.1:9000"));
-}
-
 TEST(ProfileHtml, NothingBlockedIsSaid) {
   profile_result profile = sample_profile();
   for (loop_profile& loop : profile.loops) loop.stretches.clear();

@@ -70,11 +70,6 @@ TEST(ProfileReader, SaysWhatIsWrong) {
               HasSubstr("/loops/0/callbacks/buckets/0"));
   EXPECT_THAT(complaint_after("/tier", "tea leaves"),
               HasSubstr("the tier \"tea leaves\", which this regatta does not know"));
-  EXPECT_THAT(complaint_after("/requests/classification/kind", "tidy"),
-              HasSubstr("the kind of service \"tidy\", which this regatta does not know"));
-  EXPECT_THAT(complaint_after("/requests/classes/0/samples/0/phases/1/kind", "tea"),
-              HasSubstr("the wait \"tea\", which this regatta does not know"));
-  EXPECT_THAT(complaint_after("/requests/followed", -1), HasSubstr("/requests/followed is -1"));
   EXPECT_THAT(complaint_after("/schema_version", 99), HasSubstr("newer than this regatta reads"));
   EXPECT_EQ(complaint_after("/loops/0/colour", "red"), "") << "fields may be added";
 }

@@ -19,65 +19,6 @@ inline profiling::profile_frame sample_frame(std::string function, std::string f
   return frame;
 }
 
-/// Two classes and an upstream, of a service that mostly waits.
-inline profiling::request_profile sample_requests() {
-  using namespace profiling;
-  using namespace std::chrono_literals;
-  request_profile requests;
-  requests.window = 10s;
-  requests.followed = 903;
-  requests.unfollowed = 2;
-  requests.in_flight_at_end = 3;
-  requests.aborted = 1;
-  requests.pool = {.loops = 1, .loop_threads = 1, .processes = 1, .concurrency_mean = 1.5};
-  request_class answer;
-  answer.name = "GET /answer";
-  answer.count = 900;
-  for (int i = 0; i < 900; ++i) {
-    answer.latency.add(20ms + i * 1us);
-    answer.queue.add(10us);
-    answer.cpu.add(300us);
-  }
-  answer.cpu_elsewhere = 50us;
-  answer.waits[static_cast<std::size_t>(request_wait::upstream)] = 19ms;
-  answer.bytes_in = 120;
-  answer.bytes_out = 2'048.5;
-  answer.samples = {{.arrival = 1s,
-                     .queue = 10us,
-                     .latency = 20ms,
-                     .cpu = 300us,
-                     .bytes_in = 120,
-                     .bytes_out = 2'048,
-                     .phases = {{.kind = {}, .wall = 300us, .cpu = 300us},
-                                {.kind = request_wait::upstream,
-                                 .wall = 19ms,
-                                 .cpu = 0us,
-                                 .peer = "tcp 127.0.0.1:9000"}}}};
-  request_class health;
-  health.name = "GET /healthz";
-  health.count = 3;
-  health.gap_is_known = false;
-  requests.classes = {answer, health};
-  upstream_profile& model = requests.upstreams.emplace_back();
-  model.peer = "tcp 127.0.0.1:9000";
-  model.calls = 900;
-  model.chunks_per_call = 1.25;
-  for (int i = 0; i < 900; ++i) model.first_byte.add(18ms), model.total.add(19ms);
-  requests.classification = {.kind = service_kind::io_bound,
-                             .cpu_share = 0.02,
-                             .least_cpu_share = {},
-                             .most_cpu_share = {},
-                             .why = "2 % of a request's own time is CPU time.",
-                             .missing = ""};
-  requests.cpu = 400ms;
-  requests.unowned_cpu = 20ms;
-  requests.run_queue = 4ms;
-  requests.resident_bytes = 1U << 24;
-  requests.switches_per_request = 2.5;
-  requests.notes = {"Two connections were open already."};
-  return requests;
-}
-
 /// Two loops, one blocked in three ways; ten seconds.
 inline profiling::profile_result sample_profile() {
   using namespace profiling;
@@ -89,14 +30,7 @@ inline profiling::profile_result sample_profile() {
   profile.duration = 10s;
   profile.threshold = 100ms;
   profile.notes = {"The kernel refused a CPU clock."};
-  profile.cost = {.attach = 21ms,
-                  .cpu = 130ms,
-                  .events = 8123,
-                  .dropped = 2,
-                  .waits_watched = 1s,
-                  .calls_watched = 40ms,
-                  .programs_share = 0.01};
-  profile.requests = sample_requests();
+  profile.cost = {.attach = 21ms, .cpu = 130ms, .events = 8123, .dropped = 2};
   profile.process_end = "exited with code 3";
 
   const profile_frame start = sample_frame("_start"),
@@ -243,11 +177,6 @@ inline profiling::profile_result hostile_profile() {
     }
   }
   for (auto& thread : profile.threads) thread.name = thread.waits_in = colours + evil;
-  for (auto& each : profile.requests->classes) each.name = evil;
-  profile.requests->upstreams.front().peer = colours;
-  profile.requests->classification.why = tag;
-  profile.requests->classification.missing = colours;
-  profile.requests->notes = {colours, evil};
   profile.driven->load.plan.url = evil;
   profile.driven->load.first_failure = colours;
   profile.driven->load.bottleneck = evil;
