@@ -4,6 +4,7 @@
 #include "reports/histogram_json.hpp"
 #include "reports/load_json.hpp"
 #include "reports/profile_report.hpp"
+#include "reports/profile_requests.hpp"
 #include "reports/report_schema.hpp"
 
 namespace regatta {
@@ -143,6 +144,7 @@ nlohmann::ordered_json make_profile_json(const profile_result& result) {
           {"threshold_ns", result.threshold.count()},
           {"loops", list_json(result.loops, loop_json)},
           {"threads", list_json(result.threads, thread_json)},
+          {"requests", result.requests ? make_requests_json(*result.requests, result) : json()},
           {"notes", result.notes},
           {"driven", driven_json(result.driven)},
           {"cost",

@@ -8,6 +8,7 @@
 #include "reports/histogram_json.hpp"
 #include "reports/load_reader.hpp"
 #include "reports/profile_report.hpp"
+#include "reports/profile_requests.hpp"
 #include "reports/stored_json.hpp"
 
 namespace regatta {
@@ -184,6 +185,7 @@ profile_result read_profile_report(const json& document) {
   result.threshold = time_of(document["threshold_ns"]);
   for (const json& loop : document["loops"]) result.loops.push_back(read_loop(loop));
   for (const json& thread : document["threads"]) result.threads.push_back(read_thread(thread));
+  if (!document["requests"].is_null()) result.requests = read_requests(document["requests"]);
   document["notes"].get_to(result.notes);
   if (!document["driven"].is_null()) result.driven = read_driven(document["driven"]);
   const json& cost = document["cost"];

@@ -9,6 +9,7 @@
 #include "reports/figures.hpp"
 #include "reports/load_report.hpp"
 #include "reports/printable.hpp"
+#include "reports/profile_requests.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -306,6 +307,7 @@ std::string render_profile(const profile_result& found, const terminal_style& st
       "\n";
   out += blocked_part(result, style);
   out += driven_part(result, style);
+  if (result.requests) out += "\n" + render_requests(*result.requests, style);
   out += loops_part(result, style);
   out += threads_part(result, style);
   out += notes_part(result, style);

@@ -32,6 +32,7 @@ struct profile_arguments {
   std::string threshold;
   std::string tier = "auto";
   drive_request drive;
+  std::string requests = "on";
   std::vector<std::string> outputs;
   bool quiet = false;
   std::string color = "auto";
@@ -42,6 +43,12 @@ std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
   if (text == "ebpf") return profiling::profile_tier::ebpf;
   if (text == "proc") return profiling::profile_tier::proc;
   throw usage_error(fmt::format("--tier is auto, ebpf or proc, not '{}'", text));
+}
+
+bool parse_requests(const std::string& text) {
+  if (text == "on") return true;
+  if (text == "off") return false;
+  throw usage_error(fmt::format("--requests is on or off, not '{}'", text));
 }
 
 std::variant<pid_t, profiling::profiled_command> subject_of(const profile_arguments& arguments) {
@@ -59,6 +66,7 @@ profiling::profile_options options_of(const profile_arguments& arguments,
                                       const std::string& threshold_name) {
   profiling::profile_options options;
   options.tier = parse_tier(arguments.tier);
+  options.requests = parse_requests(arguments.requests);
   options.threshold = parse_duration(threshold_name, arguments.threshold);
   if (arguments.duration) {
     options.duration = parse_duration("--duration", *arguments.duration);
@@ -196,11 +204,16 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 1 << 22));
   command->add_option("--threshold", arguments->threshold, "Callbacks this long are blocks")
       ->capture_default_str();
+  command
+      ->add_option("--requests", arguments->requests,
+                   "on: follow the requests that it answers, and say what kind of service it is")
+      ->capture_default_str();
   add_common(*command, arguments);
   add_drive_options(*command, arguments->drive);
   command->callback([arguments, &exit_code] { exit_code = profile_command(*arguments); });
 
   arguments = std::make_shared<profile_arguments>();
+  arguments->requests = "off";
   command = app.add_subcommand(
       "stall-assert", "Run a command; exit 3 with the stack if a callback of a loop took too long");
   command->add_option("--max", arguments->threshold, "The longest that a callback may take")

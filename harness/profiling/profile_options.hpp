@@ -12,6 +12,7 @@ namespace regatta::profiling {
 struct profile_options {
   std::optional<profile_tier> tier;  ///< nullopt: the best there is
   std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);
+  bool requests = true;  ///< follow the requests that it answers
   /// nullopt: until it is stopped or the process ends.
   std::optional<std::chrono::nanoseconds> duration = std::chrono::seconds(10);
 };

@@ -11,6 +11,7 @@
 
 #include "harness/profiling/driven_load.hpp"
 #include "harness/profiling/profile_frame.hpp"
+#include "harness/profiling/requests/request_profile.hpp"
 #include "harness/statistics/duration_histogram.hpp"
 
 namespace regatta::profiling {
@@ -212,11 +213,12 @@ struct profile_result {
   std::vector<missing_tier> missing;
   profiled_process process;
   std::chrono::system_clock::time_point started;
-  std::chrono::nanoseconds duration{};   ///< watched, attaching not counted
-  std::chrono::nanoseconds threshold{};  ///< what a callback has to take to be listed
-  std::vector<loop_profile> loops;       ///< the one that blocked longest first
-  std::vector<thread_profile> threads;   ///< the busiest first
-  std::vector<std::string> notes;        ///< whole sentences
+  std::chrono::nanoseconds duration{};      ///< watched, attaching not counted
+  std::chrono::nanoseconds threshold{};     ///< what a callback has to take to be listed
+  std::vector<loop_profile> loops;          ///< the one that blocked longest first
+  std::vector<thread_profile> threads;      ///< the busiest first
+  std::optional<request_profile> requests;  ///< nullopt: they were not asked for
+  std::vector<std::string> notes;           ///< whole sentences
   profiler_cost cost;
   std::optional<std::string> process_end;  ///< if it ended meanwhile: "exited with code 3"
   std::optional<driven_load> driven;       ///< a load that ran meanwhile

@@ -19,6 +19,7 @@
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/profiled_target.hpp"
+#include "harness/profiling/requests/request_watch.hpp"
 #include "harness/profiling/thread_book.hpp"
 
 namespace regatta::profiling {
@@ -112,6 +113,24 @@ std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const p
   return make_proc_watch(options, hooks);
 }
 
+// nullptr, with the reason in the result, where requests cannot be followed.
+std::unique_ptr<request_watch> choose_request_watch(const profile_options& options,
+                                                    profile_result& result) {
+  if (!options.requests) return nullptr;
+  request_profile& requests = result.requests.emplace();
+  std::string reason = "the tier proc was asked for, which sees no requests";
+  if (options.tier.value_or(profile_tier::ebpf) == profile_tier::ebpf) {
+    try {
+      return make_request_watch();
+    } catch (const tier_unavailable& unavailable) {
+      reason = unavailable.what();
+    }
+  }
+  requests.classification.why = "Requests were not followed.";
+  requests.classification.missing = fmt::format("eBPF: {}", reason);
+  return nullptr;
+}
+
 // What was started may start another program in its place.
 void read_names(profiled_process& process) {
   try {
@@ -119,6 +138,11 @@ void read_names(profiled_process& process) {
     if (now.command_line != now.name) process = std::move(now);  // else it is about to end
   } catch (const std::runtime_error&) {                          // it has just ended
   }
+}
+
+// Loops are those of the process itself; the threads that served requests know theirs not.
+unsigned serving_loops(const profile_result& result) {
+  return std::min(static_cast<unsigned>(result.loops.size()), result.requests->pool.loop_threads);
 }
 
 nanoseconds longest_block(const loop_profile& loop) {
@@ -138,12 +162,14 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   const nanoseconds cpu_before = own_usage().cpu();
   const nanoseconds attaching = monotonic_now();
   const auto watch = choose_watch(options, hooks, result);
+  const auto requests = choose_request_watch(options, result);
   std::optional<started_command> command;
   if (running == nullptr) {
     command.emplace(std::get<profiled_command>(what));
     result.process = {.pid = command->pid(), .name = {}, .command_line = {}};
   }
   const end_of_process end(result.process.pid);
+  if (requests) requests->begin(result.process.pid);
   const nanoseconds zero = monotonic_now();  // of the stretches' times
   watch->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
@@ -160,11 +186,14 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   while (!over && !(hooks.stop && hooks.stop())) {
     if (options.duration && monotonic_now() - began >= *options.duration) break;
     watch->look();
+    if (requests) requests->look();
     over = end.seen();
     if (command && !over) read_names(result.process);
   }
   result.duration = monotonic_now() - began;
+  if (requests) result.requests = requests->finish();
   watch->finish(result);
+  if (requests) result.requests->pool.loops = serving_loops(result);
   if (command) {
     const bool by_itself = command->ended().has_value();
     command->end();

@@ -24,7 +24,8 @@ VALUE_HEADERS = {f"harness/{name}.hpp" for name in (
     "backend_info", "bytes", "digest", "doctor/doctor_result", "endpoints", "environment", "finding",
     "gate/gate_result", "gate/gate_rules", "constraint_check", "crossover/crossover_result", "crossover/crossover_search",
     "http_load/load_result", "lock_impact/lock_result", "lock_model", "machine_card", "measure", "outcome",
-    "profiling/driven_load", "profiling/profile_frame", "profiling/profile_result", "race_metric", "run_plan", "run_result", "workload_info")}
+    "profiling/driven_load", "profiling/profile_frame", "profiling/profile_result", "profiling/requests/request_profile",
+    "race_metric", "run_plan", "run_result", "workload_info")}
 MOST_LINES = 400
 LICENCE = "// SPDX-License-Identifier: Apache-2.0"
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+#pragma once
+
+/* What happens to requests and to calls of upstreams. After followed_sockets.h. */
+
+static __always_inline void tell_request(struct request_slot* request) {
+  __u32 used;
+  end_request(request);
+  request->told.kind = event_request;
+  used = request->told.used;
+  if (used > phase_room) used = phase_room;
+  if (used == 1) used = request->told.used = 0; /* CPU alone: the sums say it */
+  if (bpf_ringbuf_output(
+          &events, &request->told,
+          __builtin_offsetof(struct request_event, phases) + used * sizeof(struct request_phase),
+          BPF_RB_NO_WAKEUP)) {
+    __sync_fetch_and_add(&lost_events, 1);
+  }
+}
+
+/* The first bytes of what the thread has just read, and whether they may be a method of HTTP. */
+static __always_inline int read_name(char* name) {
+  const struct pt_regs* const registers =
+      (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
+  __u64 from = registers->si;
+  int i;
+  switch (registers->orig_ax) {
+    case 0:  /* read */
+    case 45: /* recvfrom */
+      break;
+    case 47: /* recvmsg: the vector's place in the message's head */
+      if (bpf_probe_read_user(&from, sizeof(from), (const void*)(from + 16))) return 0;
+      __attribute__((fallthrough));
+    case 19:  /* readv */
+    case 327: /* preadv2 */
+      if (bpf_probe_read_user(&from, sizeof(from), (const void*)from)) return 0;
+      break;
+    default:
+      __sync_fetch_and_add(&unread_names, 1);
+      return 0;
+  }
+  if (bpf_probe_read_user(name, request_name_bytes, (const void*)from)) {
+    __sync_fetch_and_add(&unread_names, 1);
+    name[0] = 0;
+    return 0;
+  }
+#pragma unroll
+  for (i = 0; i < method_letters; ++i) {
+    if (name[i] < 'A' || name[i] > 'Z') return 0;
+  }
+  return 1;
+}
+
+static __always_inline void remember_waiting(struct worker_slot* worker) {
+  worker->waiting[(worker->first + worker->count) % waiting_room] = worker->current;
+  if (worker->count < waiting_room) {
+    worker->count += 1;
+  } else {
+    worker->first += 1;
+  }
+}
+
+static __always_inline void read_from_client(struct connection* connection,
+                                             struct worker_slot* worker, __u32 bytes) {
+  const __u64 now = bpf_ktime_get_ns();
+  struct request_slot* request;
+  char name[request_name_bytes] = {};
+  int method;
+  __u32 at = connection->slot - 1;
+  if (!connection->slot) {
+    if (!take_slot(&free_requests, &used_requests, most_requests, &at)) {
+      __sync_fetch_and_add(&lost_connections, 1);
+      connection->role = role_ignored;
+      return;
+    }
+    connection->slot = at + 1;
+    request = bpf_map_lookup_elem(&requests, &at);
+    if (request) request->state = request_none;
+  } else {
+    request = bpf_map_lookup_elem(&requests, &at);
+  }
+  if (!request) return;
+  if (request->state == request_working) { /* more of the same */
+    reach_event(worker, request_at(&worker->current), request, now, 0, time_other,
+                connection->data_ready, 0);
+    request->told.bytes_in += bytes;
+    connection->data_ready = 0;
+    point_to(&worker->current, at + 1, request);
+    return;
+  }
+  method = read_name(name);
+  if (request->state == request_answered && request->http && !method) {
+    request->told.bytes_in += bytes; /* what follows "100 Continue", or a tunnel */
+    connection->data_ready = 0;
+    return;
+  }
+  finish_slice(worker, request_at(&worker->current), now);
+  if (request->state == request_answered) {
+    tell_request(request);
+  } else {
+    request->http = (__u32)method;
+  }
+  begin_request(request, worker, now, connection->data_ready);
+  connection->data_ready = 0;
+  request->told.bytes_in = bytes;
+  request->told.name_length = bytes < request_name_bytes ? bytes : request_name_bytes;
+  __builtin_memcpy(request->told.name, name, request_name_bytes);
+  point_to(&worker->current, at + 1, request);
+  remember_waiting(worker);
+  __sync_fetch_and_add(&in_flight, 1);
+}
+
+static __always_inline void write_to_client(struct connection* connection,
+                                            struct worker_slot* worker, __u32 bytes) {
+  struct request_slot* request;
+  __u64 now;
+  __u32 at = connection->slot - 1;
+  if (!connection->slot) { /* or the service speaks first */
+    __sync_fetch_and_add(&begun_before, 1);
+    return;
+  }
+  request = bpf_map_lookup_elem(&requests, &at);
+  if (!request || request->state == request_none) return;
+  now = bpf_ktime_get_ns();
+  reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
+  if (request->state == request_working) __sync_fetch_and_add(&in_flight, -1);
+  note_answer(request, worker, now, bytes);
+  point_to(&worker->current, at + 1, request);
+}
+
+/* The request that a call is made for: the one whose answer from upstream was just read, or else
+ * the first one that was read and of which nothing was seen since. */
+static __always_inline struct request_slot* caller_of(struct worker_slot* worker,
+                                                      struct request_link* link) {
+  struct request_slot* request = request_at(&worker->current);
+  int i;
+  *link = worker->current;
+  if (request && request->started) return request;
+#pragma unroll
+  for (i = 0; i < 4; ++i) {
+    struct request_slot* waiting;
+    struct request_link first;
+    if (worker->count == 0) break;
+    first = worker->waiting[worker->first % waiting_room];
+    worker->first += 1;
+    worker->count -= 1;
+    waiting = request_at(&first);
+    if (waiting && waiting->state == request_working && !waiting->started) {
+      *link = first;
+      return waiting;
+    }
+  }
+  return request;
+}
+
+static __always_inline void name_peer(struct call_slot* call, struct sock* sk) {
+  struct peer_address address = {};
+  __u32 number, *known;
+  address.family = sk->__sk_common.skc_family;
+  address.port = bpf_ntohs(sk->__sk_common.skc_dport);
+  if (address.family == family_inet) {
+    address.address[0] = sk->__sk_common.skc_daddr;
+  } else {
+    BPF_CORE_READ_INTO(&address.address, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
+  }
+  known = bpf_map_lookup_elem(&peers, &address);
+  if (known) {
+    call->told.peer = *known;
+    return;
+  }
+  number = __sync_fetch_and_add(&peer_count, 1) + 1;
+  call->told.peer = bpf_map_update_elem(&peers, &address, &number, BPF_ANY) ? 0 : number;
+}
+
+static __always_inline struct call_slot* call_of(struct connection* connection) {
+  __u32 at = connection->slot - 1;
+  struct call_slot* call;
+  if (connection->slot) return bpf_map_lookup_elem(&calls, &at);
+  if (!take_slot(&free_calls, &used_calls, most_calls, &at)) {
+    __sync_fetch_and_add(&lost_connections, 1);
+    connection->role = role_ignored;
+    return 0;
+  }
+  connection->slot = at + 1;
+  call = bpf_map_lookup_elem(&calls, &at);
+  if (call) __builtin_memset(call, 0, sizeof(*call));
+  return call;
+}
+
+static __always_inline void tell_call(struct call_slot* call) {
+  if (call->told.sent && call->told.first) {
+    call->told.kind = event_call;
+    if (bpf_ringbuf_output(&events, &call->told, sizeof(call->told), BPF_RB_NO_WAKEUP)) {
+      __sync_fetch_and_add(&lost_events, 1);
+    }
+  }
+  call->told.sent = call->told.first = call->told.last = 0;
+  call->told.bytes_in = call->told.bytes_out = 0;
+  call->told.chunks = 0;
+}
+
+static __always_inline void connect_upstream(struct sock* sk) {
+  struct connection* const connection =
+      bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct worker_slot* const worker = own_worker(bpf_get_current_task_btf());
+  struct request_slot* request;
+  struct call_slot* call;
+  if (!connection || !worker) return;
+  connection->role = role_client;
+  call = call_of(connection);
+  if (!call) return;
+  request = caller_of(worker, &call->request);
+  reach_event(worker, 0, request, bpf_ktime_get_ns(), 1, time_gap, 0, 0);
+  call->fresh = 1;
+  if (!request) return;
+  request->started = 1;
+  worker->current = call->request;
+}
+
+static __always_inline void write_to_upstream(struct connection* connection,
+                                              struct worker_slot* worker, struct sock* sk,
+                                              __u32 bytes) {
+  struct call_slot* const call = call_of(connection);
+  const __u64 now = bpf_ktime_get_ns();
+  struct request_slot* request;
+  int begins;
+  if (!call) return;
+  if (!call->told.peer) name_peer(call, sk);
+  begins = !call->told.sent || call->told.first;
+  if (begins) tell_call(call);
+  request = begins && !call->fresh ? caller_of(worker, &call->request) : request_at(&call->request);
+  reach_event(worker, 0, request, now, 1, call->fresh ? time_upstream : time_gap, 0,
+              call->told.peer);
+  call->fresh = 0;
+  if (begins) {
+    call->told.sent = now;
+    call->told.owned = request != 0;
+    call->received = 0;
+    if (request) request->told.calls += 1;
+  }
+  call->told.last_sent = now;
+  call->told.bytes_out += bytes;
+  if (!request) return;
+  request->started = 1;
+  worker->current = call->request;
+}
+
+static __always_inline void answer_arrives(struct connection* connection, struct sock* sk) {
+  struct call_slot* const call = connection->slot ? call_of(connection) : 0;
+  const __u64 now = bpf_ktime_get_ns();
+  struct chunk_event* event;
+  __u32 received = 0;
+  if (!call || !call->told.sent) return;
+  bpf_core_read(&received, sizeof(received), &((struct tcp_sock*)sk)->rcv_nxt);
+  /* The end of a connection counts as one byte. */
+  if (sk->__sk_common.skc_state != tcp_established && call->received &&
+      received - (__u32)call->received <= 1) {
+    return;
+  }
+  call->received = received;
+  if (!connection->data_ready) connection->data_ready = now;
+  call->told.chunks += 1;
+  if (!call->told.first) {
+    call->told.first = call->told.last = now;
+    return;
+  }
+  event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+  if (event) {
+    event->kind = event_chunk;
+    event->peer = call->told.peer;
+    event->gap = now > call->told.last ? now - call->told.last : 0;
+    bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+  } else {
+    __sync_fetch_and_add(&lost_events, 1);
+  }
+  call->told.last = now;
+}
+
+static __always_inline void read_from_upstream(struct connection* connection,
+                                               struct worker_slot* worker, __u32 bytes) {
+  struct call_slot* const call = connection->slot ? call_of(connection) : 0;
+  struct request_slot* request;
+  if (!call) return;
+  request = request_at(&call->request);
+  reach_event(worker, request_at(&worker->current), request, bpf_ktime_get_ns(), 0, time_upstream,
+              connection->data_ready, call->told.peer);
+  connection->data_ready = 0;
+  call->told.bytes_in += bytes;
+  if (!request) return;
+  request->started = 1;
+  worker->current = call->request;
+}
+
+static __always_inline void begin_listening(__u32 port) {
+  const int own = (__u32)(bpf_get_current_pid_tgid() >> 32) == target;
+  __u64* const ports = own ? served_ports : other_ports;
+  if (port) ports[(port >> 6) & 1023] |= (__u64)1 << (port & 63);
+}
+
+static __always_inline void end_connection(struct connection* connection) {
+  __u32 at = connection->slot - 1;
+  connection->slot = 0;
+  if (connection->role == role_server) {
+    struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
+    if (!request) return;
+    if (request->state == request_answered) tell_request(request);
+    if (request->state == request_working) {
+      __sync_fetch_and_add(&in_flight, -1);
+      __sync_fetch_and_add(&aborted, 1);
+    }
+    request->state = request_none;
+    request->serial += 1; /* no link leads here */
+    bpf_map_push_elem(&free_requests, &at, 0);
+  } else if (connection->role == role_client) {
+    struct call_slot* const call = bpf_map_lookup_elem(&calls, &at);
+    if (!call) return;
+    tell_call(call);
+    bpf_map_push_elem(&free_calls, &at, 0);
+  }
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* How the time of threads is divided among the requests that they serve. C that the kernel side
+ * runs and the unit tests feed with lists of events: no map, no helper, no clock in here. Times are
+ * nanoseconds of CLOCK_MONOTONIC.
+ *
+ * A thread's time between two of its events belongs to one request. What leads up to a send belongs
+ * to the connection that is sent on; what follows a read belongs to the connection that was read,
+ * until the next event; what a thread does first after it slept belongs to the event that it woke
+ * for. So all CPU time has an owner as long as there is a request to own it.
+ *
+ * Thread safety: a thread's slot is changed by that thread while it runs, and by who wakes it or
+ * switches to it while it does not. A request's slot is changed by the thread that serves it; where
+ * it moves between threads, figures of the two may mix.
+ */
+#ifndef REGATTA_REQUEST_ACCOUNT_H
+#define REGATTA_REQUEST_ACCOUNT_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+namespace regatta::profiling::kernel_side {
+#define REQUEST_FUNCTION inline
+#else
+#define REQUEST_FUNCTION static inline __attribute__((always_inline))
+#endif
+
+enum { phase_room = 8, request_name_bytes = 48, method_letters = 3 };
+
+/* What a request's time goes to. */
+enum time_kind {
+  time_cpu,
+  time_upstream, /* until an answer's bytes had arrived, connecting included */
+  time_disk,
+  time_sleep, /* its thread slept in a call that does only that */
+  time_lock,  /* a futex: a lock, a condition, another thread's result */
+  time_other,
+  time_run_queue, /* its thread could run and got no CPU */
+  time_lag,       /* bytes had arrived from upstream, and its loop was busy with others */
+  time_gap,       /* its loop did not work on it: a timer, another thread, or busy with others */
+  time_kinds
+};
+
+enum request_state { request_none, request_working, request_answered };
+
+struct request_phase {
+  __u64 wall, cpu;
+  __u32 kind; /* enum time_kind */
+  __u32 peer; /* of time_upstream: its number + 1 */
+};
+
+/* As it crosses the ring, without the phases that it has not. */
+struct request_event {
+  __u32 kind; /* enum watch_event_kind */
+  __u32 tid;  /* that answered it */
+  __u32 process;
+  __u16 loop; /* that thread waits for many descriptors at once */
+  __u16 used; /* of phases */
+  __u64 arrival, began, answered;
+  __u64 bytes_in, bytes_out;
+  __u64 spent[time_kinds];
+  __u64 gap_idle; /* of time_gap: its thread had nothing at all to do */
+  __u32 prompt;   /* its thread was idle when it arrived */
+  __u32 delayed;  /* its thread was busy when a gap of it ended */
+  __u32 calls;    /* of upstreams */
+  __u32 name_length;
+  char name[request_name_bytes]; /* its first bytes */
+  struct request_phase phases[phase_room];
+};
+
+/* A connection of a client to the service, and its last request. */
+struct request_slot {
+  struct request_event told;
+  __u32 state;                    /* enum request_state */
+  __u32 serial;                   /* of the request; a link to another one is stale */
+  __u32 started;                  /* something was seen of it after it was read */
+  __u32 http;                     /* the connection's first request began with a method */
+  __u64 changed;                  /* until when its time is divided */
+  __u64 idle;                     /* its thread's idle time by then */
+  __u64 until_answer[time_kinds]; /* spent, up to the last send */
+  __u64 idle_until_answer;
+  __u32 used_until_answer;
+  __u32 last_tid;
+};
+
+enum { waiting_room = 16 };
+
+struct request_link {
+  __u32 slot; /* index + 1 */
+  __u32 serial;
+};
+
+/* A thread of the service. */
+struct worker_slot {
+  __u32 tid, process;
+  __u64 on;                 /* a CPU since then; 0: off */
+  __u64 cpu;                /* until then, by the kernel's own count */
+  __u64 first_cpu;          /* when it was first seen */
+  __u64 marked_cpu, marked; /* what was before has its owner */
+  __u64 left, ready;        /* the CPU; and could go on since then; 0: cannot */
+  __u32 left_for;           /* enum left_for */
+  __u32 slept;              /* no event since it slept */
+  __u32 between;            /* left between two requests, not within one */
+  __u32 loops;              /* waits for many descriptors at once */
+  __u64 idle, run_queue;    /* sums */
+  __u64 queued;             /* run queue of the slice that begins */
+  __u64 carried;            /* CPU time of slices without an event */
+  __u64 net;                /* waited for some descriptor, which the next event will tell */
+  __u64 unowned_cpu, unowned_disk;
+  struct request_link current;
+  __u32 first, count;                        /* of waiting */
+  struct request_link waiting[waiting_room]; /* read, and nothing seen of them since */
+};
+
+enum left_for {
+  left_ready, /* preempted */
+  left_loop,
+  left_net,
+  left_disk,
+  left_sleep,
+  left_lock,
+  left_other
+};
+
+REQUEST_FUNCTION __u32 time_of_left(__u32 left) {
+  switch (left) {
+    case left_disk:
+      return time_disk;
+    case left_sleep:
+      return time_sleep;
+    case left_lock:
+      return time_lock;
+    default:
+      return time_other;
+  }
+}
+
+/* What a thread that leaves its CPU waits for; x86-64's numbers. `state` is the kernel's. */
+REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 third, __u32 state,
+                                   int loops) {
+  const __u32 uninterruptible = 2;
+  switch (call) {
+    case 232: /* epoll_wait */
+    case 281: /* epoll_pwait */
+    case 441: /* epoll_pwait2 */
+    case 426: /* io_uring_enter */
+      return left_loop;
+    case 7:   /* poll */
+    case 271: /* ppoll */
+      return second == 0 ? left_sleep : second == 1 ? left_net : left_loop;
+    case 23:  /* select */
+    case 270: /* pselect6 */
+      return first == 0 ? left_sleep : left_loop;
+    case 35:  /* nanosleep */
+    case 230: /* clock_nanosleep */
+      return left_sleep;
+    case 202: /* futex: the value 2 is "taken, and waited for" of glibc's locks; others are how the
+                 threads of a shared loop park */
+      return loops && (__u32)third != 2 ? left_loop : left_lock;
+    case 73: /* flock */
+    case 72: /* fcntl */
+      return left_lock;
+    default:
+      break;
+  }
+  if (state & uninterruptible) return left_disk;
+  switch (call) {
+    case 0:   /* read */
+    case 1:   /* write */
+    case 19:  /* readv */
+    case 20:  /* writev */
+    case 42:  /* connect */
+    case 43:  /* accept */
+    case 44:  /* sendto */
+    case 45:  /* recvfrom */
+    case 46:  /* sendmsg */
+    case 47:  /* recvmsg */
+    case 288: /* accept4 */
+      return left_net;
+    default:
+      return left_other;
+  }
+}
+
+REQUEST_FUNCTION void add_phase(struct request_slot* request, __u32 kind, __u64 wall, __u64 cpu,
+                                __u32 peer) {
+  __u32 at = request->told.used;
+  struct request_phase* last;
+  if (kind >= time_kinds) return;
+  request->told.spent[kind] += kind == time_cpu ? cpu : wall;
+  if (at > 0) {
+    last = &request->told.phases[(at - 1) % phase_room];
+    if (last->kind == kind && last->peer == peer) {
+      last->wall += wall;
+      last->cpu += cpu;
+      return;
+    }
+  }
+  if (at >= phase_room) { /* the rest is one more of the kind that comes last or before */
+    last = &request->told.phases[phase_room - 1];
+    if (last->kind != kind) last = &request->told.phases[phase_room - 2];
+    last->wall += wall;
+    last->cpu += cpu;
+    return;
+  }
+  last = &request->told.phases[at % phase_room];
+  last->wall = wall;
+  last->cpu = cpu;
+  last->kind = kind;
+  last->peer = peer;
+  request->told.used = (__u16)(at + 1);
+}
+
+REQUEST_FUNCTION __u64 cpu_of(const struct worker_slot* worker, __u64 now) {
+  return worker->cpu + (worker->on && now > worker->on ? now - worker->on : 0);
+}
+
+/* The kernel counts a little less than passes. */
+REQUEST_FUNCTION __u64 unmarked_cpu(const struct worker_slot* worker, __u64 now) {
+  const __u64 cpu = cpu_of(worker, now);
+  return cpu > worker->marked_cpu ? cpu - worker->marked_cpu : 0;
+}
+
+REQUEST_FUNCTION void mark(struct worker_slot* worker, __u64 now) {
+  worker->marked_cpu += unmarked_cpu(worker, now);
+  worker->marked = now;
+}
+
+/* The time of the request before this slice, in which nothing was done for it. */
+REQUEST_FUNCTION void add_gap(struct request_slot* request, const struct worker_slot* worker,
+                              __u64 slice_began, __u32 kind, __u64 data_ready, __u32 peer) {
+  __u64 gap, waited;
+  if (slice_began <= request->changed) return;
+  gap = slice_began - request->changed;
+  if (kind == time_upstream) {
+    waited = gap;
+    if (data_ready > request->changed && data_ready < slice_began) {
+      waited = data_ready - request->changed;
+      request->told.spent[time_lag] += gap - waited;
+    } else if (data_ready && data_ready <= request->changed) {
+      request->told.spent[time_lag] += gap;
+      return;
+    }
+    add_phase(request, time_upstream, waited, 0, peer);
+    return;
+  }
+  add_phase(request, kind, gap, 0, 0);
+  if (kind != time_gap) return;
+  if (!worker->slept) request->told.delayed = 1;
+  waited = worker->tid == request->last_tid ? worker->idle - request->idle : gap;
+  request->told.gap_idle += waited < gap ? waited : gap;
+}
+
+/* The thread worked for this request, up to now. */
+REQUEST_FUNCTION void charge_request(struct request_slot* request, const struct worker_slot* worker,
+                                     __u64 now, __u64 wall, __u64 cpu) {
+  add_phase(request, time_cpu, wall, cpu, 0);
+  request->changed = now;
+  request->idle = worker->idle;
+  request->last_tid = worker->tid;
+}
+
+/* The slice that leads up to an event of this request: what the thread did since it woke, or, where
+ * `backwards`, since its last event. Otherwise that belongs to `before`, which it then worked on.
+ * A gap of the request ends with it. Either may be 0. */
+REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slot* before,
+                                  struct request_slot* request, __u64 now, int backwards,
+                                  __u32 gap_kind, __u64 data_ready, __u32 peer) {
+  const __u64 wall = now > worker->marked ? now - worker->marked : 0;
+  const __u64 cpu = unmarked_cpu(worker, now);
+  if (worker->slept || backwards) {
+    if (request) {
+      if (worker->net) {
+        add_phase(request, gap_kind == time_upstream ? time_upstream : time_other, worker->net, 0,
+                  gap_kind == time_upstream ? peer : 0);
+        if (request->changed < now - wall) request->changed = now - wall;
+      }
+      request->told.spent[time_run_queue] += worker->queued;
+      add_gap(request, worker, now - wall - worker->queued, gap_kind, data_ready, peer);
+      charge_request(request, worker, now, wall, cpu + worker->carried);
+    } else {
+      worker->unowned_cpu += cpu + worker->carried;
+    }
+    worker->carried = 0;
+  } else {
+    if (before) {
+      if (worker->net) {
+        const int upstream = gap_kind == time_upstream && before == request;
+        add_phase(before, upstream ? time_upstream : time_other, worker->net, 0,
+                  upstream ? peer : 0);
+      }
+      charge_request(before, worker, now, wall, cpu);
+    } else {
+      worker->unowned_cpu += cpu;
+    }
+    if (request && request != before) {
+      add_gap(request, worker, now, gap_kind, data_ready, peer);
+      charge_request(request, worker, now, 0, 0);
+    }
+  }
+  worker->net = 0;
+  worker->queued = 0;
+  worker->slept = 0;
+  mark(worker, now);
+}
+
+/* A request was read. What came before it belongs to `before`, unless the thread slept. */
+REQUEST_FUNCTION void finish_slice(struct worker_slot* worker, struct request_slot* before,
+                                   __u64 now) {
+  const __u64 wall = now > worker->marked ? now - worker->marked : 0;
+  const __u64 cpu = unmarked_cpu(worker, now);
+  if (worker->slept) return;
+  if (before) {
+    charge_request(before, worker, now, wall, cpu);
+  } else {
+    worker->unowned_cpu += cpu;
+  }
+  mark(worker, now);
+}
+
+/* After finish_slice(). The request begins with the slice that reads it, if its bytes were there
+ * by then. */
+REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_slot* worker,
+                                    __u64 now, __u64 arrival) {
+  struct request_event* const told = &request->told;
+  const __u64 cpu = unmarked_cpu(worker, now) + worker->carried;
+  __u64 began = worker->slept && worker->marked < now ? worker->marked : now;
+  __u32 kind;
+  if (!arrival || arrival > now) arrival = now;
+  if (began < arrival) began = arrival;
+  told->arrival = arrival;
+  told->began = began;
+  told->answered = 0;
+  told->bytes_in = told->bytes_out = 0;
+  told->gap_idle = 0;
+  told->prompt = worker->slept;
+  told->delayed = 0;
+  told->calls = 0;
+  told->used = 0;
+  for (kind = 0; kind < time_kinds; ++kind) told->spent[kind] = 0;
+  request->serial += 1;
+  request->started = 0;
+  request->state = request_working;
+  charge_request(request, worker, now, now - began, cpu);
+  worker->net = 0;
+  worker->queued = 0;
+  worker->carried = 0;
+  worker->slept = 0;
+  mark(worker, now);
+}
+
+REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct worker_slot* worker,
+                                  __u64 now, __u64 bytes) {
+  __u32 kind;
+  request->told.bytes_out += bytes;
+  request->told.answered = now;
+  request->told.tid = worker->tid;
+  request->told.process = worker->process;
+  request->told.loop = (__u16)worker->loops;
+  for (kind = 0; kind < time_kinds; ++kind) request->until_answer[kind] = request->told.spent[kind];
+  request->idle_until_answer = request->told.gap_idle;
+  request->used_until_answer = request->told.used;
+  request->state = request_answered;
+  request->started = 1;
+}
+
+/* Its waits after the last send were none of this request; the CPU time was. */
+REQUEST_FUNCTION void end_request(struct request_slot* request) {
+  __u32 kind;
+  for (kind = time_cpu + 1; kind < time_kinds; ++kind) {
+    request->told.spent[kind] = request->until_answer[kind];
+  }
+  request->told.gap_idle = request->idle_until_answer;
+  if (request->used_until_answer < request->told.used) {
+    request->told.used = (__u16)request->used_until_answer;
+  }
+  request->state = request_none;
+}
+
+/* It leaves its CPU, after `used` ns on one in all. `in_flight`: some request is read and not
+ * answered. */
+REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot* current, __u64 now,
+                                __u64 used, __u32 left, int in_flight) {
+  __u64 wall, cpu;
+  worker->cpu = used;
+  worker->on = 0;
+  worker->left = now;
+  worker->left_for = left;
+  worker->ready = left == left_ready ? now : 0;
+  if (left == left_ready) return;
+  wall = now > worker->marked ? now - worker->marked : 0;
+  cpu = worker->cpu > worker->marked_cpu ? worker->cpu - worker->marked_cpu : 0;
+  worker->between = left == left_loop || !current || current->state != request_working;
+  if (left == left_loop) worker->loops = 1;
+  if (current && !worker->slept) {
+    charge_request(current, worker, now, wall, cpu);
+  } else if (worker->between && worker->slept && in_flight) {
+    worker->carried += cpu;
+  } else {
+    worker->unowned_cpu += cpu;
+  }
+  if (worker->between) worker->slept = 1;
+  if (worker->marked_cpu < worker->cpu) worker->marked_cpu = worker->cpu;
+  worker->marked = now;
+}
+
+REQUEST_FUNCTION void wake(struct worker_slot* worker, __u64 now) {
+  if (!worker->on && !worker->ready) worker->ready = now;
+}
+
+REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot* current,
+                                __u64 now) {
+  const __u64 ready = worker->ready ? worker->ready : now;
+  const __u64 queued = now > ready ? now - ready : 0;
+  const __u64 blocked = worker->left && ready > worker->left ? ready - worker->left : 0;
+  worker->on = now;
+  worker->ready = 0;
+  worker->run_queue += queued;
+  if (worker->left_for == left_ready) {
+    if (current && !worker->slept) {
+      current->told.spent[time_run_queue] += queued;
+    } else {
+      worker->queued += queued;
+    }
+    return;
+  }
+  if (!worker->left) { /* seen for the first time */
+    worker->slept = 1;
+    mark(worker, now);
+    return;
+  }
+  worker->marked = now;
+  if (worker->between) {
+    worker->idle += blocked;
+    worker->queued = queued;
+    if (!current && worker->left_for == left_disk) worker->unowned_disk += blocked;
+    if (current && current->state == request_answered && worker->left_for == left_net) {
+      worker->net += blocked; /* an answer in parts, from an upstream's in parts? */
+    }
+    return;
+  }
+  if (!current) return;
+  if (worker->left_for == left_net) {
+    worker->net += blocked;
+  } else {
+    add_phase(current, time_of_left(worker->left_for), blocked, 0, 0);
+  }
+  current->told.spent[time_run_queue] += queued;
+  current->changed = now;
+}
+
+#ifdef __cplusplus
+} /* namespace regatta::profiling::kernel_side */
+#endif
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <set>
+
+#include "harness/platform/proc_text.hpp"
+#include "harness/platform/process_usage.hpp"
+#include "harness/profiling/ebpf/request_programs.hpp"
+#include "harness/profiling/requests/classify_service.hpp"
+#include "harness/profiling/requests/listening_ports.hpp"
+#include "harness/profiling/requests/request_book.hpp"
+#include "harness/profiling/requests/request_watch.hpp"
+#include "harness/profiling/thread_book.hpp"
+
+namespace regatta::profiling {
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace kernel_side;
+
+nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
+
+std::string name_of(const peer_address& address) {
+  std::array<char, INET6_ADDRSTRLEN> space{};
+  if (::inet_ntop(static_cast<int>(address.family), address.address, space.data(), space.size()) ==
+      nullptr) {
+    return "tcp";
+  }
+  return address.family == AF_INET ? fmt::format("tcp {}:{}", space.data(), address.port)
+                                   : fmt::format("tcp [{}]:{}", space.data(), address.port);
+}
+
+unsigned cpus_of(pid_t process) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  if (::sched_getaffinity(process, sizeof(cpus), &cpus) != 0) {
+    ::sched_getaffinity(0, sizeof(cpus), &cpus);
+  }
+  return static_cast<unsigned>(CPU_COUNT(&cpus));
+}
+
+class ebpf_request_watch final : public request_watch {
+ public:
+  void begin(pid_t process) override {
+    process_ = process;
+    cpus_ = cpus_of(process);
+    const std::set<std::uint16_t> served = listening_ports(process);
+    std::set<std::uint16_t> others;
+    std::set<pid_t> children;
+    for (const pid_t child : descendants_of(process)) {
+      children.insert(child);
+      for (const std::uint16_t port : listening_ports(child)) {
+        if (!served.contains(port)) others.insert(port);
+      }
+    }
+    began_ = monotonic_now();
+    book_.emplace(static_cast<std::uint64_t>(began_.count()));
+    programs_.watch(process, children, served, others);
+    switches_before_ = switches();
+  }
+
+  void look() override {
+    programs_.events([this](const std::uint32_t* event) { take(event); });
+  }
+
+  request_profile finish() override {
+    const std::optional<std::uint64_t> switches_after = switches();
+    const std::optional<std::uint64_t> resident = resident_bytes();
+    programs_.detach();
+    const nanoseconds ended = monotonic_now();
+    look();
+    std::uint64_t in_flight = 0;
+    for (request_slot slot : programs_.requests()) {
+      if (slot.state == request_working) in_flight += 1;
+      if (slot.state != request_answered) continue;
+      end_request(&slot);
+      book_->add(slot.told);
+    }
+    for (const call_slot& slot : programs_.calls()) {
+      if (slot.told.sent != 0 && slot.told.first != 0) book_->add(slot.told);
+    }
+    const auto counted = programs_.counted();
+    nanoseconds cpu = ns(counted.ended_cpu), unowned = ns(counted.ended_unowned_cpu),
+                run_queue = ns(counted.ended_run_queue);
+    for (const worker_slot& worker : programs_.workers()) {
+      if (worker.tid == 0) continue;
+      cpu += ns(cpu_of(&worker, static_cast<std::uint64_t>(ended.count())) - worker.first_cpu);
+      unowned += ns(worker.unowned_cpu + worker.carried);
+      run_queue += ns(worker.run_queue);
+    }
+    std::map<std::uint32_t, std::string> peers;
+    for (const auto& [number, address] : programs_.peers()) peers[number] = name_of(address);
+
+    request_profile profile = book_->profile(peers, unowned);
+    profile.window = ended - began_;
+    profile.cpu = cpu;
+    profile.run_queue = run_queue;
+    profile.pool.concurrency_mean /= std::chrono::duration<double>(profile.window).count();
+    profile.in_flight_at_end = in_flight;
+    profile.aborted = counted.aborted;
+    profile.unfollowed = counted.begun_before + lost_requests(counted);
+    profile.resident_bytes = resident;
+    if (switches_before_ && switches_after && *switches_after >= *switches_before_ &&
+        profile.followed > 0) {
+      profile.switches_per_request = static_cast<double>(*switches_after - *switches_before_) /
+                                     static_cast<double>(profile.followed);
+    }
+    add_notes(profile, counted);
+    profile.classification = classify_service(profile, cpus_);
+    return profile;
+  }
+
+ private:
+  void take(const std::uint32_t* event) {
+    switch (*event) {
+      case event_request:
+        return book_->add(*reinterpret_cast<const request_event*>(event));
+      case event_call:
+        return book_->add(*reinterpret_cast<const call_event*>(event));
+      default:
+        return book_->add(*reinterpret_cast<const chunk_event*>(event));
+    }
+  }
+
+  static std::uint64_t lost_requests(const request_programs::counts& counted) {
+    return counted.lost_events + counted.lost_connections;
+  }
+
+  std::optional<std::uint64_t> switches() const {
+    const auto usage = usage_of(process_);
+    if (!usage) return std::nullopt;
+    return usage->voluntary_switches + usage->involuntary_switches;
+  }
+
+  std::optional<std::uint64_t> resident_bytes() const {
+    std::optional<std::uint64_t> sum;
+    std::vector<pid_t> all = descendants_of(process_);
+    all.push_back(process_);
+    for (const pid_t each : all) {
+      const auto status = proc_text::read_file(fmt::format("/proc/{}/status", each));
+      const auto kib = status ? proc_text::count_of(*status, "VmRSS") : std::nullopt;
+      if (kib) sum = sum.value_or(0) + *kib * 1024;
+    }
+    return sum;
+  }
+
+  static void add_notes(request_profile& profile, const request_programs::counts& counted) {
+    const auto note = [&](std::uint64_t count, std::string_view sentence) {
+      if (count != 0) profile.notes.push_back(fmt::format(fmt::runtime(sentence), count));
+    };
+    note(counted.begun_before,
+         "{} answers were of requests that began before the profile, or of nothing that was read.");
+    note(counted.lost_events,
+         "{} requests or calls found no room in the ring and are not counted.");
+    note(counted.lost_connections, "{} connections were too many at once and were not followed.");
+    note(counted.lost_workers, "{} times a thread was not followed: too many at once.");
+    note(
+        counted.unread_names,
+        "{} requests were read by a call whose buffer is not found (io_uring): they have no name.");
+    for (const request_class& each : profile.classes) {
+      if (each.name == "(unreadable)") {
+        profile.notes.push_back(
+            "Requests under TLS have no names, and handshakes count among them.");
+      }
+      if (each.name == "(HTTP/2)") {
+        profile.notes.push_back(
+            "HTTP/2 interleaves requests on one connection: what is counted there are exchanges.");
+      }
+    }
+  }
+
+  request_programs programs_;
+  pid_t process_ = 0;
+  unsigned cpus_ = 1;
+  nanoseconds began_{};
+  std::optional<std::uint64_t> switches_before_;
+  std::optional<request_book> book_;
+};
+
+}  // namespace
+
+std::unique_ptr<request_watch> make_request_watch() {
+  return std::make_unique<ebpf_request_watch>();
+}
+
+}  // namespace regatta::profiling

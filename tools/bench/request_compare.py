@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what `regatta profile` says of nginx's requests with wrk, rusage and what it costs.
+
+usage: request_compare.py REGATTA [--rounds 4] [--seconds 5] [--connections 32] [--no-pin] [--realtime]
+
+In each round nginx is loaded by wrk three times, in an order that rotates: watched with its requests,
+watched without them, and not watched at all. Promises, each on the median over the rounds; exit 1 if
+one is missed:
+ * requests: as many as wrk counted, but for those in flight when wrk ended (at most one a connection)
+ * mean latency: within 3 % of wrk's
+ * CPU a request: within 3 % of the CPU clock of nginx's process, and the same with a slow upstream
+ * time to first byte of an upstream that takes 20 ms: within 1 % of that
+ * cost of following requests: at most 8 % of CPU a request, of nginx at saturation
+
+Needs nginx (Debian package nginx-light), wrk, and root for eBPF.
+"""
+import argparse
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CONFIGURATION = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr error;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  upstream slow {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ return 200 "hello, world"; }}
+    location /slow {{ proxy_pass http://slow; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+  }}
+}}
+"""
+UPSTREAM_SECONDS = 0.02
+
+
+class SlowService(http.server.BaseHTTPRequestHandler):
+    """Answers after 20 ms, and notes how long that took by its own clock."""
+    protocol_version = "HTTP/1.1"
+    taken = []
+
+    def do_GET(self):
+        began = time.monotonic()
+        time.sleep(UPSTREAM_SECONDS)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow")
+        self.wfile.flush()
+        self.taken.append(time.monotonic() - began)
+
+    def log_message(self, *_):
+        pass
+
+
+class SlowServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """wrk's end resets connections."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def placed(cpu, realtime=False):
+    """To be called in a child: where it runs, and whether before all others."""
+    def place():
+        if cpu is not None:
+            os.sched_setaffinity(0, {cpu})
+        if realtime:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    return place
+
+
+class Nginx:
+    def __init__(self, folder, upstream, place):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        configuration = folder / "nginx.conf"
+        configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port,
+                                                      upstream=upstream))
+        self.process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(configuration)],
+                                        preexec_fn=place)
+        until = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                break
+            except OSError:
+                if time.monotonic() > until or self.process.poll() is not None:
+                    raise SystemExit("request_compare.py: nginx does not start")
+                time.sleep(0.05)
+        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        (self.worker,) = [int(pid) for pid in pathlib.Path(children).read_text().split()]
+
+    def cpu(self):
+        """Seconds, exact to the nanosecond: the process's CPU clock."""
+        return time.clock_gettime(((~self.worker) << 3) | 2)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def microseconds(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
+def run_wrk(url, seconds, connections, place):
+    text = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", url],
+                          capture_output=True, text=True, check=True, preexec_fn=place).stdout
+    return {"requests": int(re.search(r"(\d+) requests in", text).group(1)),
+            "latency_us": microseconds(re.search(r"Latency +(\S+)", text).group(1))}
+
+
+def wait_until_attached(profiler):
+    """All of its eBPF programs are in place: no descriptor more for a while."""
+    links, since = 0, time.monotonic()
+    while profiler.poll() is None and (links < 5 or time.monotonic() - since < 0.5):
+        folder = f"/proc/{profiler.pid}/fd"
+        now = 0
+        for name in os.listdir(folder):
+            try:
+                now += "bpf_link" in os.readlink(f"{folder}/{name}")
+            except OSError:
+                pass
+        if now != links:
+            links, since = now, time.monotonic()
+        time.sleep(0.02)
+
+
+def watched_run(arguments, nginx, path, requests, folder, place):
+    """(wrk's figures, nginx's CPU seconds, the profile) of one run; requests: None, "on" or "off"."""
+    report = folder / "profile.json"
+    profiler = None
+    if requests is not None:
+        profiler = subprocess.Popen(
+            [arguments.regatta, "profile", "--pid", str(nginx.worker), "--requests", requests,
+             "--duration", f"{arguments.seconds + 4}s", "-q", "-o", str(report)],
+            stdout=subprocess.DEVNULL)
+        wait_until_attached(profiler)
+    before = nginx.cpu()
+    figures = run_wrk(nginx.url + path, arguments.seconds, arguments.connections, place)
+    cpu_seconds = nginx.cpu() - before
+    profile = None
+    if profiler:
+        if profiler.wait() != 0:
+            raise SystemExit("request_compare.py: the profile failed")
+        profile = json.loads(report.read_text())
+        if requests == "on" and profile["requests"]["window_s"] == 0:
+            raise SystemExit("request_compare.py: " + profile["requests"]["classification"]["missing"])
+    return figures, cpu_seconds, profile
+
+
+def saturation(arguments, nginx, folder, place):
+    print(f"nginx at saturation, {arguments.connections} connections, {arguments.seconds} s each:\n")
+    print(f"{'round':>5} {'wrk':>9} {'followed':>9} {'lost':>5} {'wrk us':>7} {'seen us':>7} "
+          f"{'ratio':>6} {'CPU us':>6} {'seen':>6} {'ratio':>6} {'off us':>6} {'none us':>7} "
+          f"{'on:off':>6} {'on:none':>7}")
+    kept = {"latency": [], "cpu": [], "cost": [], "count": []}
+    for turn in range(arguments.rounds):
+        order = ["on", "off", None]
+        order = order[turn % 3:] + order[:turn % 3]
+        found = {each: watched_run(arguments, nginx, "/", each, folder, place) for each in order}
+        figures, cpu_seconds, profile = found["on"]
+        requests = profile["requests"]
+        (the_class,) = [each for each in requests["classes"] if each["name"] == "GET /"]
+        each_cpu = {name: 1e6 * seconds / wrk["requests"] for name, (wrk, seconds, _) in found.items()}
+        seen_cpu = the_class["cpu_per_request_ns"]["mean"] / 1e3
+        true_cpu = 1e6 * cpu_seconds / requests["followed"]
+        seen_latency = the_class["latency_ns"]["mean"] / 1e3
+        kept["count"].append(0 <= requests["followed"] + requests["unfollowed"] - figures["requests"]
+                             <= arguments.connections and requests["unfollowed"] == 0)
+        kept["latency"].append(seen_latency / figures["latency_us"])
+        kept["cpu"].append(seen_cpu / true_cpu)
+        kept["cost"].append(each_cpu["on"] / each_cpu["off"])
+        print(f"{turn + 1:>5} {figures['requests']:>9} {requests['followed']:>9} "
+              f"{profile['cost']['dropped'] + requests['unfollowed']:>5} "
+              f"{figures['latency_us']:>7.1f} {seen_latency:>7.1f} {kept['latency'][-1]:>6.3f} "
+              f"{true_cpu:>6.2f} {seen_cpu:>6.2f} {kept['cpu'][-1]:>6.3f} {each_cpu['off']:>6.2f} "
+              f"{each_cpu[None]:>7.2f} {kept['cost'][-1]:>6.3f} "
+              f"{each_cpu['on'] / each_cpu[None]:>7.3f}", flush=True)
+    medians = {name: statistics.median(kept[name]) for name in ("latency", "cpu", "cost")}
+    print(f"\nmedians: latency {medians['latency']:.3f} of wrk's, CPU {medians['cpu']:.3f} of the "
+          f"clock's, cost of following requests {100 * (medians['cost'] - 1):.1f} %\n")
+    return {"request count": all(kept["count"]), "mean latency": abs(medians["latency"] - 1) <= 0.03,
+            "CPU a request": abs(medians["cpu"] - 1) <= 0.03, "cost": medians["cost"] <= 1.08}
+
+
+def upstream(arguments, nginx, folder, place):
+    print(f"nginx before a service that takes {1e3 * UPSTREAM_SECONDS:.0f} ms:\n")
+    print(f"{'round':>5} {'wrk':>7} {'followed':>8} {'calls':>7} {'service ms':>10} {'TTFB ms':>8} "
+          f"{'ratio':>6} {'CPU ratio':>9} {'wrk ms':>7} {'seen ms':>7}  verdict")
+    ratios, cpus, latencies, counts = [], [], [], []
+    for turn in range(arguments.rounds):
+        SlowService.taken.clear()
+        figures, cpu_seconds, profile = watched_run(arguments, nginx, "/slow", "on", folder, place)
+        requests = profile["requests"]
+        (called,) = requests["upstreams"]
+        (the_class,) = [each for each in requests["classes"] if each["name"] == "GET /slow"]
+        service = statistics.fmean(SlowService.taken) * 1e3
+        ratios.append(called["ttfb_ns"]["mean"] / 1e6 / service)
+        cpus.append(the_class["cpu_per_request_ns"]["mean"] * requests["followed"] / 1e9 / cpu_seconds)
+        latencies.append(the_class["latency_ns"]["mean"] / 1e3 / figures["latency_us"])
+        counts.append(0 <= requests["followed"] - figures["requests"] <= arguments.connections)
+        print(f"{turn + 1:>5} {figures['requests']:>7} {requests['followed']:>8} {called['calls']:>7} "
+              f"{service:>10.3f} {called['ttfb_ns']['mean'] / 1e6:>8.3f} {ratios[-1]:>6.3f} "
+              f"{cpus[-1]:>9.3f} {figures['latency_us'] / 1e3:>7.2f} "
+              f"{the_class['latency_ns']['mean'] / 1e6:>7.2f}  {requests['classification']['kind']}",
+              flush=True)
+    medians = [statistics.median(each) for each in (ratios, cpus, latencies)]
+    print(f"\nmedians: TTFB {medians[0]:.3f} of the service's own time, CPU {medians[1]:.3f} of the "
+          f"clock's, latency {medians[2]:.3f} of wrk's\n")
+    return {"TTFB": abs(medians[0] - 1) <= 0.01, "CPU with an upstream": abs(medians[1] - 1) <= 0.03,
+            "count with an upstream": all(counts),
+            "latency with an upstream": abs(medians[2] - 1) <= 0.03}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("regatta")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--no-pin", action="store_true")
+    parser.add_argument("--realtime", action="store_true",
+                        help="nginx and wrk before all others (SCHED_FIFO): where others use the "
+                             "CPUs too")
+    arguments = parser.parse_args()
+    for program, package in (("nginx", "nginx-light"), ("wrk", "wrk")):
+        if shutil.which(program) is None:
+            raise SystemExit(f"request_compare.py: there is no {program}; apt-get install {package}")
+    usable = sorted(os.sched_getaffinity(0))
+    pin = len(usable) > 1 and not arguments.no_pin
+    slow = SlowServer(("127.0.0.1", 0), SlowService)
+    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory(prefix="request-compare-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        nginx = Nginx(folder, slow.server_address[1],
+                      placed(usable[0] if pin else None, arguments.realtime))
+        client = placed(usable[1] if pin else None, arguments.realtime)
+        try:
+            print(f"load average {os.getloadavg()[0]:.1f}\n")
+            kept = saturation(arguments, nginx, folder, client)
+            kept.update(upstream(arguments, nginx, folder, client))
+        finally:
+            nginx.end()
+            slow.shutdown()
+    print("; ".join(f"{name}: {'kept' if each else 'NOT kept'}" for name, each in kept.items()))
+    return 0 if all(kept.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
