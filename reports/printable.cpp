@@ -34,9 +34,10 @@ void clean(profile_frame& frame) {
   clean(frame.module);
 }
 
+// Names of requests came over the network; samples are on no terminal.
 void clean(request_profile& requests) {
-  for (request_class& one : requests.classes) clean(one.name);
-  for (upstream_profile& upstream : requests.upstreams) clean(upstream.peer);
+  for (request_class& each : requests.classes) clean(each.name);
+  for (upstream_profile& each : requests.upstreams) clean(each.peer);
   clean(requests.classification.why);
   clean(requests.classification.missing);
   for (std::string& note : requests.notes) clean(note);
@@ -87,6 +88,7 @@ profile_result printable(profile_result result) {
     clean(loop.call);
     for (blocked_stretch& stretch : loop.stretches) stretch = printable(std::move(stretch));
   }
+  if (result.requests) clean(*result.requests);
   for (thread_profile& thread : result.threads) {
     clean(thread.name);
     clean(thread.waits_in);

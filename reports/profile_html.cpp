@@ -36,7 +36,11 @@ markup link(const char* section, const char* words, const markup& part) {
 
 markup raw_data(const profile_result& profile) {
   const std::string folded = folded_stacks(profile);
-  markup content = element("p", {}, "This page carries the profile it was made of, whole.");
+  markup content =
+      element("p", {},
+              profile.requests ? "This page carries the profile it was made of, but "
+                                 "for its samples of single requests."
+                               : "This page carries the profile it was made of, whole.");
   content += markup::raw(
       "<p class=\"needs-script\"><button type=\"button\" id=\"save-json\">Save as JSON</button> ");
   if (!folded.empty()) {
@@ -50,8 +54,11 @@ markup raw_data(const profile_result& profile) {
                            element("pre", {{"id", "folded"}}, folded));
   }
   using nlohmann::ordered_json;
-  const std::string text =
-      make_profile_json(profile).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  ordered_json document = make_profile_json(profile);
+  if (!document["requests"].is_null()) {
+    for (auto& each : document["requests"]["classes"]) each["samples"] = ordered_json::array();
+  }
+  const std::string text = document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   return page_section("data", "Raw data",
                       content + element("script", {{"type", "text/plain"}, {"id", "profile"}},
                                         pack_for_page(text)));

@@ -24,6 +24,8 @@ markup profile_ledgers(const profiling::profile_result& profile);
 markup profile_stretches(const profiling::profile_result& profile);
 /// What those who asked the process saw, and its requests.
 markup profile_requests(const profiling::profile_result& profile);
+/// The requests as they were seen in the service: the part of profile_requests() that is of them.
+markup profile_served(const profiling::request_profile& requests);
 markup profile_loops(const profiling::profile_result& profile);
 /// Tiers, threads, what watching took.
 markup profile_method(const profiling::profile_result& profile);

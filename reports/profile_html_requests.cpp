@@ -77,6 +77,7 @@ markup driven_part(const driven_load& driven) {
 
 markup profile_requests(const profile_result& profile) {
   markup content;
+  if (profile.requests) content += profile_served(*profile.requests);
   if (profile.driven) content += driven_part(*profile.driven);
   if (content.empty()) return {};
   return page_section("requests", "Requests", content);

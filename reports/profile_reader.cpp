@@ -8,6 +8,7 @@
 #include "reports/histogram_json.hpp"
 #include "reports/load_reader.hpp"
 #include "reports/profile_report.hpp"
+#include "reports/profile_requests.hpp"
 #include "reports/stored_json.hpp"
 
 namespace regatta {
@@ -185,13 +186,17 @@ profile_result read_profile_report(const json& document) {
   result.threshold = time_of(document["threshold_ns"]);
   for (const json& loop : document["loops"]) result.loops.push_back(read_loop(loop));
   for (const json& thread : document["threads"]) result.threads.push_back(read_thread(thread));
+  if (!document["requests"].is_null()) result.requests = read_requests(document["requests"]);
   document["notes"].get_to(result.notes);
   if (!document["driven"].is_null()) result.driven = read_driven(document["driven"]);
   const json& cost = document["cost"];
   result.cost = {.attach = time_of(cost["attach_ns"]),
                  .cpu = time_of(cost["cpu_ns"]),
                  .events = cost["events"],
-                 .dropped = cost["dropped"]};
+                 .dropped = cost["dropped"],
+                 .waits_watched = time_of(cost["waits_watched_ns"]),
+                 .calls_watched = time_of(cost["calls_watched_ns"]),
+                 .programs_share = known<double>(cost["programs_share"])};
   return result;
 }
 

@@ -17,4 +17,8 @@ std::string render_requests(const profiling::request_profile& requests,
 nlohmann::ordered_json make_requests_json(const profiling::request_profile& requests,
                                           const profiling::profile_result& result);
 
+/// The inverse of make_requests_json(). REQUIRES: it follows its schema. Throws bad_report
+/// (stored_json.hpp) for names that it does not know.
+profiling::request_profile read_requests(const nlohmann::json& file);
+
 }  // namespace regatta

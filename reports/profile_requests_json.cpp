@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "reports/histogram_json.hpp"
 #include "reports/profile_requests.hpp"
 
 namespace regatta {
@@ -29,7 +30,9 @@ json summary_json(const duration_histogram& times, std::optional<nanoseconds> me
           {"p90", nanoseconds_of(times.quantile(0.9))},
           {"p99", nanoseconds_of(times.quantile(0.99))},
           {"p999", nanoseconds_of(times.quantile(0.999))},
-          {"max", count != 0 ? nanoseconds_of(times.max()) : json()}};
+          {"max", count != 0 ? nanoseconds_of(times.max()) : json()},
+          {"sum", nanoseconds_of(times.sum())},
+          {"buckets", write_buckets(times)}};
 }
 
 json phase_json(const request_phase& phase) {

@@ -164,7 +164,7 @@ int main(int argc, char** argv) {
   write(folder, "verdicts-memory.html", random_races(6, true, memory, 0.02, 0.95));
   write(folder, "verdicts-fixed.html", random_races(7, false, throughput, 0.05, 0.95));
   write(folder, "verdicts-constrained.html", constrained());
-  write(folder, "profile.html", sample_driven_profile());
+  write(folder, "profile.html", sample_served_profile());
   write(folder, "profile-quiet.html", regatta::profiling::profile_result());
   write(folder, "profile-hostile.html", hostile_profile());
   write(folder, "profile-long.html", long_profile());

@@ -76,6 +76,15 @@ TEST(ProfileHtml, ShowsTheLoadBesideTheStretches) {
   EXPECT_THAT(render_profile_html(sample_profile()), Not(HasSubstr("id=\"requests\"")));
 }
 
+TEST(ProfileHtml, ShowsRequestsAsTheServiceSawThem) {
+  const std::string page = render_profile_html(sample_served_profile());
+  EXPECT_THAT(page, HasSubstr("<strong>I/O-bound</strong>. A request computes for 17 %"));
+  EXPECT_THAT(page, HasSubstr("GET /users/*"));
+  EXPECT_THAT(page, HasSubstr("Waits: upstream"));
+  EXPECT_THAT(page, Not(HasSubstr("Waits: disk"))) << "nobody waited for it";
+  EXPECT_THAT(page, HasSubstr("tcp 127.0.0.1:9000"));
+}
+
 TEST(ProfileHtml, NamesCannotBecomeTags) {
   const std::string page = render_profile_html(hostile_profile());
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));

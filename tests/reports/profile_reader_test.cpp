@@ -41,7 +41,7 @@ std::string complaint_after(const char* pointer, const json& value) {
 
 TEST(ProfileReader, ReadsWhatWasWritten) {
   for (const profile_result& profile :
-       {profile_result(), sample_profile(), sample_driven_profile()}) {
+       {profile_result(), sample_profile(), sample_driven_profile(), sample_served_profile()}) {
     const std::string text = text_of(profile);
     const profile_result again = read_profile_report(parse_stored_json(text));
     EXPECT_EQ(text_of(again), text);
@@ -53,6 +53,8 @@ TEST(ProfileReader, ReadsWhatWasWritten) {
 
 TEST(ProfileReader, NamesOfAnyBytesFollowTheSchema) {
   EXPECT_THAT(schema_violations(document_of(hostile_profile()), report_schema::profile), IsEmpty());
+  EXPECT_THAT(schema_violations(document_of(sample_served_profile()), report_schema::profile),
+              IsEmpty());
   EXPECT_EQ(read_profile_report(document_of(hostile_profile())).process.name,
             "<script>alert(1)</script>");
 }

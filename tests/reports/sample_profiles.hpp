@@ -30,7 +30,13 @@ inline profiling::profile_result sample_profile() {
   profile.duration = 10s;
   profile.threshold = 100ms;
   profile.notes = {"The kernel refused a CPU clock."};
-  profile.cost = {.attach = 21ms, .cpu = 130ms, .events = 8123, .dropped = 2};
+  profile.cost = {.attach = 21ms,
+                  .cpu = 130ms,
+                  .events = 8123,
+                  .dropped = 2,
+                  .waits_watched = 1s,
+                  .calls_watched = 40ms,
+                  .programs_share = 0.01};
   profile.process_end = "exited with code 3";
 
   const profile_frame start = sample_frame("_start"),
@@ -107,7 +113,8 @@ inline profiling::profile_result sample_profile() {
                       .cpu = 3s,
                       .run_queue = 20ms,
                       .switches = 41'000,
-                      .waits_in = "epoll_wait"}};
+                      .waits_in = "epoll_wait",
+                      .process = 4711}};
   return profile;
 }
 
@@ -148,12 +155,70 @@ inline profiling::profile_result sample_driven_profile() {
   return profile;
 }
 
+/// The same with its requests as they were seen in the service.
+inline profiling::profile_result sample_served_profile() {
+  using namespace profiling;
+  using namespace std::chrono_literals;
+  profile_result profile = sample_driven_profile();
+  request_profile& requests = profile.requests.emplace();
+  requests.window = 10s;
+  requests.followed = 900;
+  requests.in_flight_at_end = 2;
+  requests.aborted = 1;
+  requests.pool = {
+      .loops = 1, .loop_threads = 1, .other_threads = 0, .processes = 1, .concurrency_mean = 1.5};
+  request_class& users = requests.classes.emplace_back();
+  users.name = "GET /users/*";
+  users.count = 900;
+  for (int i = 0; i < 900; ++i) {
+    users.latency.add(2ms + i * 1us);
+    users.queue.add(10us);
+    users.cpu.add(300us);
+  }
+  users.cpu_elsewhere = 20us;
+  users.waits[static_cast<std::size_t>(request_wait::upstream)] = 1500us;
+  users.bytes_in = 80;
+  users.bytes_out = 1200.5;
+  users.samples.push_back({.arrival = 1s,
+                           .queue = 10us,
+                           .latency = 2ms,
+                           .cpu = 300us,
+                           .bytes_in = 80,
+                           .bytes_out = 1200,
+                           .phases = {{.kind = {}, .wall = 300us, .cpu = 300us, .peer = {}},
+                                      {.kind = request_wait::upstream,
+                                       .wall = 1500us,
+                                       .cpu = 0us,
+                                       .peer = "tcp 127.0.0.1:9000"}}});
+  upstream_profile& upstream = requests.upstreams.emplace_back();
+  upstream.peer = "tcp 127.0.0.1:9000";
+  upstream.calls = 900;
+  for (int i = 0; i < 900; ++i) {
+    upstream.first_byte.add(1ms);
+    upstream.total.add(1500us);
+  }
+  upstream.chunks_per_call = 1;
+  requests.classification = {.kind = service_kind::io_bound,
+                             .cpu_share = 0.17,
+                             .least_cpu_share = {},
+                             .most_cpu_share = {},
+                             .why = "A request computes for 17 % of its own time.",
+                             .missing = {}};
+  requests.cpu = 3s;
+  requests.resident_bytes = 50'000'000;
+  requests.notes = {"TLS cannot be read."};
+  return profile;
+}
+
 /// Whatever can stand in a name, in every place where it can stand.
 inline profiling::profile_result hostile_profile() {
   const std::string evil = "<script>alert(1)</script>";
   const std::string colours = "\033[31mred\033[0m\a\b\x7f \u0085\u202egnp\u202c \xff\"'&";
   const std::string tag = "</script><img src=x onerror=alert(2)>";
-  profiling::profile_result profile = sample_driven_profile();
+  profiling::profile_result profile = sample_served_profile();
+  for (auto& each : profile.requests->classes) each.name = colours + evil;
+  for (auto& each : profile.requests->upstreams) each.peer = evil;
+  profile.requests->notes = {colours};
   profile.process = {1, evil, colours};
   profile.process_end = tag;
   profile.missing = {{profiling::profile_tier::ebpf, colours}};
