@@ -101,7 +101,12 @@ class ebpf_watch final : public loop_watch {
     std::stable_sort(result.threads.begin(), result.threads.end(),
                      [](const auto& a, const auto& b) { return a.cpu > b.cpu; });
     add_cost(result);
-    add_notes(result);
+    for (std::string& note : describe(programs_.lost())) result.notes.push_back(std::move(note));
+    for (std::string& note : describe({.uncertain = uncertain_,
+                             .threshold = options_.threshold,
+                             .untickable = untickable_})) {
+      result.notes.push_back(std::move(note));
+    }
   }
 
  private:
@@ -356,19 +361,6 @@ class ebpf_watch final : public loop_watch {
         std::min(armer_->lasted(stage_waits) + programs_.detaching(), result.duration);
     result.cost.calls_watched = std::min(armer_->lasted(stage_calls), result.duration);
     result.cost.programs_share = meter_.share(programs_);
-  }
-
-  void add_notes(profile_result& result) const {
-    const auto note = [&](bool wanted, const std::string& text) {
-      if (wanted) result.notes.push_back(text);
-    };
-    for (const std::string& text : describe(programs_.lost())) note(true, text);
-    note(uncertain_ != 0,
-         fmt::format("{} times a loop did not sleep for {} ms or longer while the profiler itself "
-                     "got no CPU: one long callback or many short ones, nobody knows.",
-                     uncertain_, options_.threshold / 1ms));
-    note(untickable_,
-         "The kernel refused a CPU clock: callbacks that compute are found without their stack.");
   }
 
   profile_options options_;

@@ -45,6 +45,21 @@ std::vector<std::string> describe(const loaded_programs::losses& lost) {
   return texts;
 }
 
+std::vector<std::string> describe(const blind_spots& unseen) {
+  std::vector<std::string> texts;
+  if (unseen.uncertain != 0) {
+    texts.push_back(
+        fmt::format("{} times a loop did not sleep for {} ms or longer while the profiler itself "
+                    "got no CPU: one long callback or many short ones, nobody knows.",
+                    unseen.uncertain, unseen.threshold / std::chrono::milliseconds(1)));
+  }
+  if (unseen.untickable) {
+    texts.push_back(
+        "The kernel refused a CPU clock: callbacks that compute are found without their stack.");
+  }
+  return texts;
+}
+
 void add_waiting_loops(const watched_process& process, profile_result& result,
                        std::set<pid_t>& loop_threads) {
   for (const auto& [seen, times] : process.seen_loops()) {
