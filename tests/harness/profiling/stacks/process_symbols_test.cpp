@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "harness/profiling/culprit.hpp"
-#include "harness/profiling/waiting_capture.hpp"
 #include "harness/profiling/perf_capture.hpp"
+#include "harness/profiling/waiting_capture.hpp"
 #include "tests/harness/profiling/stacks/temporary_folder.hpp"
 #include "tests/harness/profiling/stacks/watched_child.hpp"
 
