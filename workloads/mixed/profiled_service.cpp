@@ -121,7 +121,7 @@ service_model example_service(std::uint64_t seed) {
   const auto phase = [](phase_kind kind, nanoseconds wall) {
     return request_phase{kind, wall, kind == phase_kind::cpu ? wall : nanoseconds(0), {}};
   };
-  request_class answers{.name = "example", .count = 64, .rate = 100};
+  request_class answers{"example", 64, 100};
   for (std::uint64_t i = 0; i < answers.count; ++i) {
     request_sample sample{.bytes_in = 512 + random.below(1024),
                           .bytes_out = 256 + random.below(512)};
