@@ -6,12 +6,14 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "harness/profiling/culprit.hpp"
@@ -152,8 +154,9 @@ TEST_F(BlockedProgram, IsSampledNoMoreWhenItIsRemovedAndLostSamplesAreCounted) {
   ASSERT_NO_FATAL_FAILURE(start(REGATTA_BLOCKED_PROGRAM, {"spin"}));
   perf_capture samples({.hertz = 2000});
   if (const auto problem = samples.add(child_->pid())) GTEST_SKIP() << *problem;
-  // More in 10 ms than there is room for.
+  // There is room for some ten milliseconds of a whole CPU; it may get a part of one.
   EXPECT_TRUE(test::eventually([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
     samples.read();
     return samples.lost() > 0;
   }));
