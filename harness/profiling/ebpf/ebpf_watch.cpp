@@ -171,7 +171,8 @@ class ebpf_watch final : public loop_watch {
   // Before anything is made of a slice: they were taken while it lasted.
   void take_copies() {
     for (waiting_copy& copy : armer_->copies().taken()) {
-      process_of(copy.process).add(std::move(copy));
+      watched_process& process = process_of(copy.process);
+      process.add(std::move(copy));
     }
   }
 
