@@ -60,7 +60,7 @@ TEST(GoogleBenchmarkSubject, BothSidesRunThePlanThatTheFirstHasMade) {
   const test::temporary_directory folder;
   const auto program = folder.write("bench", fake);
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  const auto work = std::make_shared<google_benchmark_work>(10ms, 5);
+  const auto work = std::make_shared<google_benchmark_work>(100ms, 5);
   const auto make = [&] {
     return google_benchmark_subject(
         {.command = {program.string(), {"--own=1"}}, .shown_as = "bench", .work = work},
@@ -78,7 +78,7 @@ TEST(GoogleBenchmarkSubject, BothSidesRunThePlanThatTheFirstHasMade) {
   std::vector<std::string> launches;
   for (std::string line; std::getline(flags, line);) launches.push_back(line);
   ASSERT_EQ(launches.size(), 3u) << "one to plan, one for each side";
-  const std::string start = "--own=1 --benchmark_filter=^BM_x$ --benchmark_min_time=0.002";
+  const std::string start = "--own=1 --benchmark_filter=^BM_x$ --benchmark_min_time=0.02";
   EXPECT_TRUE(launches[0].starts_with(start + " --benchmark_repetitions=1 ")) << launches[0];
   EXPECT_TRUE(launches[1].starts_with(start + "s --benchmark_repetitions=5 "))
       << "a version that tells itself wants the unit: " << launches[1];
