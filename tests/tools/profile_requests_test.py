@@ -221,6 +221,11 @@ class PassiveRequestsTest(FollowedTest):
         (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, port=port))
         server = self.start("-p", self.folder, "-c", self.folder / "nginx.conf", program="nginx")
 
+        def end():  # killed, it would leave its worker behind
+            server.process.terminate()
+            server.process.wait(timeout=30)
+        self.addCleanup(end)
+
         def listens():
             with socket.socket() as client:
                 return client.connect_ex(("127.0.0.1", port)) == 0
@@ -232,7 +237,6 @@ class PassiveRequestsTest(FollowedTest):
                                  timeout=60, check=True).stdout
         time.sleep(0.3)
         requests = self.end_profile(running)
-        server.process.terminate()
         done = int(re.search(r"(\d+) requests in", counted).group(1))
         # Those that wrk did not wait for; and, of a profile that is late, those under way.
         seen = requests["followed"] + requests["unfollowed"]
