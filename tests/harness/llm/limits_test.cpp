@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits, fairness, cancellation and orderly ends of both clients.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -30,9 +32,17 @@ class LlmLimits : public ::testing::Test {
 };
 TYPED_TEST_SUITE(LlmLimits, both_llm_clients, llm_client_names);
 
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator entries("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+// What each open descriptor is, sorted. Without pipes: a sanitizer that has a race to look up among
+// its suppressions starts its symboliser, and keeps that one's pipes.
+std::vector<std::string> open_descriptors() {
+  std::vector<std::string> open;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code closed;
+    const std::string what = std::filesystem::read_symlink(entry.path(), closed).string();
+    if (!closed && !what.starts_with("pipe:")) open.push_back(what);
+  }
+  std::ranges::sort(open);
+  return open;
 }
 
 TYPED_TEST(LlmLimits, TwoHundredRequestsAtOnceShareTwentyConnections) {
@@ -279,7 +289,7 @@ TYPED_TEST(LlmLimits, CloseCancelsWhatIsNotAnsweredInTime) {
 }
 
 TYPED_TEST(LlmLimits, NoDescriptorIsLeftOpen) {
-  const std::size_t before = open_descriptors();
+  const auto before = open_descriptors();
   {
     running_server running;
     hostile_server silent([](raw_connection& connection, int) {
@@ -305,8 +315,9 @@ TYPED_TEST(LlmLimits, NoDescriptorIsLeftOpen) {
     failure_of([&] { cancelled.get(); });
     EXPECT_EQ(client.stats().connections, client.stats().idle_connections);
   }
-  wait_until([&] { return open_descriptors() <= before; });  // lookups end in their own time
-  EXPECT_EQ(open_descriptors(), before);
+  // Lookups end in their own time.
+  wait_until([&] { return std::ranges::includes(before, open_descriptors()); });
+  EXPECT_THAT(open_descriptors(), ::testing::IsSubsetOf(before));
 }
 
 TYPED_TEST(LlmLimits, AnIdleConnectionIsNotUsedBeyondItsTime) {
