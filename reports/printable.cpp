@@ -87,6 +87,10 @@ profile_result printable(profile_result result) {
     clean(loop.key);
     clean(loop.call);
     for (blocked_stretch& stretch : loop.stretches) stretch = printable(std::move(stretch));
+    for (saturated_stack& found : loop.saturated_in) {
+      for (profile_frame& frame : found.stack) clean(frame);
+      clean(found.blocker);
+    }
   }
   if (result.requests) clean(*result.requests);
   for (thread_profile& thread : result.threads) {

@@ -78,7 +78,7 @@ markup profile_loops(const profile_result& profile) {
 
 markup profile_method(const profile_result& profile) {
   const profiler_cost& cost = profile.cost;
-  const bool exact = profile.tier != profile_tier::proc;
+  const bool exact = profile.tier == profile_tier::ebpf || profile.tier == profile_tier::perf;
   std::vector<std::pair<std::string, markup>> rows{{"Tier", to_string(profile.tier)}};
   for (const missing_tier& missing : profile.missing) {
     rows.emplace_back(fmt::format("Not by {}", to_string(missing.tier)), missing.reason);

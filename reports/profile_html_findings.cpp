@@ -67,10 +67,15 @@ markup worst_sentence(const profile_result& profile) {
 
 std::string loop_sentence(const profile_result& profile, const loop_profile& loop) {
   if (loop.stretches.empty()) {
-    return fmt::format(
+    std::string text = fmt::format(
         "{} was saturated {} of the time: samples cannot tell long callbacks from "
         "many short ones.",
         loop.key, profile_share(loop.saturated.value_or(0)));
+    if (!loop.saturated_in.empty() && !loop.saturated_in.front().blocker.function.empty()) {
+      text += fmt::format(" It was found most often in {}.",
+                          place_text(loop.saturated_in.front().blocker));
+    }
+    return text;
   }
   return fmt::format("{} was blocked {} for {} or longer, {} in all: {} of the time.", loop.key,
                      times(stretch_count(loop)), profile_time(profile.threshold),

@@ -99,6 +99,12 @@ json slices_json(const std::optional<duration_histogram>& slices) {
           {"buckets", write_buckets(*slices)}};
 }
 
+json saturated_json(const saturated_stack& found) {
+  return {{"looks", found.looks},
+          {"blocker", found.blocker.function.empty() ? json() : frame_json(found.blocker)},
+          {"stack", list_json(found.stack, frame_json)}};
+}
+
 json loop_json(const loop_profile& loop) {
   return {{"loop", loop.key},
           {"call", text_or_null(loop.call)},
@@ -107,6 +113,7 @@ json loop_json(const loop_profile& loop) {
           {"waiting_ns", loop.waiting.count()},
           {"working_ns", loop.working.count()},
           {"saturated_share", or_null(loop.saturated)},
+          {"saturated_in", list_json(loop.saturated_in, saturated_json)},
           {"callbacks", slices_json(loop.slices)},
           {"stretches", list_json(loop.stretches, stretch_json)},
           {"timeline", timeline_json(loop.timeline)}};

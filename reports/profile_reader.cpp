@@ -121,6 +121,13 @@ std::vector<loop_interval> read_timeline(const json& file) {
   return timeline;
 }
 
+saturated_stack read_saturated(const json& file) {
+  saturated_stack found{.stack = {}, .blocker = {}, .looks = file["looks"]};
+  for (const json& frame : file["stack"]) found.stack.push_back(read_frame(frame));
+  if (!file["blocker"].is_null()) found.blocker = read_frame(file["blocker"]);
+  return found;
+}
+
 loop_profile read_loop(const json& file) {
   loop_profile loop;
   loop.key = file["loop"];
@@ -130,6 +137,7 @@ loop_profile read_loop(const json& file) {
   loop.waiting = time_of(file["waiting_ns"]);
   loop.working = time_of(file["working_ns"]);
   loop.saturated = known<double>(file["saturated_share"]);
+  for (const json& each : file["saturated_in"]) loop.saturated_in.push_back(read_saturated(each));
   if (const json& slices = file["callbacks"]; !slices.is_null()) {
     loop.slices = read_buckets(slices["buckets"], slices["sum_seconds"], slices["max_seconds"]);
   }

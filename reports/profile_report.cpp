@@ -142,9 +142,25 @@ std::string others_text(const loop_profile& loop) {
   return text;
 }
 
+// Most looks found it there, of those that are known.
+std::string saturated_text(const loop_profile& loop, const terminal_style& style) {
+  const saturated_stack& most = loop.saturated_in.front();
+  std::uint64_t looks = 0;
+  for (const saturated_stack& each : loop.saturated_in) looks += each.looks;
+  const std::string where =
+      most.blocker.function.empty() ? "one stack" : "in " + place_of(most.blocker);
+  return "\n" +
+         wrap(fmt::format("{} was saturated {} of the time; {} of {} looks found it {}", loop.key,
+                          percent(loop.saturated.value_or(0)), show_whole(most.looks),
+                          show_whole(looks), where),
+              "", style.columns) +
+         "\n" + stack_text(most.stack, style);
+}
+
 std::string blocked_part(const profile_result& result, const terminal_style& style) {
   std::string out;
   for (const loop_profile& loop : result.loops) {
+    if (!loop.saturated_in.empty()) out += saturated_text(loop, style);
     if (loop.stretches.empty()) continue;
     const std::uint64_t count = count_of(loop);
     out += "\n" +
@@ -160,9 +176,12 @@ std::string blocked_part(const profile_result& result, const terminal_style& sty
     const std::string others = others_text(loop);
     if (!others.empty()) out += wrap(others, "  and also: ", style.columns) + "\n";
   }
-  if (!out.empty()) return out;
+  const bool blocked = std::ranges::any_of(
+      result.loops, [](const loop_profile& loop) { return !loop.stretches.empty(); });
+  if (blocked) return out;
   if (!result.loops.empty()) {
-    return fmt::format("\nNo loop was seen blocked for {} or longer.\n", show(result.threshold));
+    return out +
+           fmt::format("\nNo loop was seen blocked for {} or longer.\n", show(result.threshold));
   }
   return "\n" +
          wrap(

@@ -50,7 +50,8 @@ std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
   if (text == "ebpf") return profiling::profile_tier::ebpf;
   if (text == "perf") return profiling::profile_tier::perf;
   if (text == "proc") return profiling::profile_tier::proc;
-  throw usage_error(fmt::format("--tier is auto, ebpf, perf or proc, not '{}'", text));
+  if (text == "ptrace") return profiling::profile_tier::ptrace;
+  throw usage_error(fmt::format("--tier is auto, ebpf, perf, proc or ptrace, not '{}'", text));
 }
 
 bool parse_requests(const std::string& text) {
@@ -203,7 +204,10 @@ void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arg
   command.add_option("command", arguments->command, "A command to start, after --");
   command.add_option("--duration", arguments->duration,
                      "How long; without it 10s, or to the end of the command");
-  command.add_option("--tier", arguments->tier, "ebpf, perf, proc, or the best there is: auto")
+  command
+      .add_option("--tier", arguments->tier,
+                  "ebpf, perf, proc, or the best there is: auto; ptrace stops threads "
+                  "that compute, to copy their stacks")
       ->capture_default_str();
   command
       .add_option(

@@ -45,4 +45,10 @@ std::unique_ptr<loop_watch> make_perf_watch(const profile_options& options,
 std::unique_ptr<loop_watch> make_proc_watch(const profile_options& options,
                                             const profile_hooks& hooks);
 
+/// The same, and stops threads of loops that compute for the threshold or longer, 20 times a second
+/// at most, to copy their stacks. Throws tier_unavailable.
+std::unique_ptr<loop_watch> make_ptrace_watch(const profile_options& options,
+                                              const profile_hooks& hooks,
+                                              std::optional<pid_t> process);
+
 }  // namespace regatta::profiling

@@ -21,6 +21,9 @@ enum class profile_tier {
   ebpf,  ///< every edge of every system call and every switch of the process, seen by the kernel
   perf,  ///< every switch, seen by the kernel, and samples of /proc that say what it was for
   proc,  ///< samples of /proc: what happens between two of them stays unseen
+  /// The same, and threads of loops that compute for long are stopped for some 0.1 ms each time to
+  /// copy their stacks. Only if asked for.
+  ptrace,
 };
 inline const char* to_string(profile_tier tier) {
   switch (tier) {
@@ -29,9 +32,11 @@ inline const char* to_string(profile_tier tier) {
     case profile_tier::perf:
       return "perf events";
     case profile_tier::proc:
+      return "/proc";
+    case profile_tier::ptrace:
       break;
   }
-  return "/proc";
+  return "/proc and ptrace";
 }
 
 /// A tier that would have been better, and why it was not had.
@@ -141,6 +146,15 @@ struct blocked_stretch {
   bool operator==(const blocked_stretch&) const = default;
 };
 
+/// Where a saturated loop was found computing.
+struct saturated_stack {
+  std::vector<profile_frame> stack{};  ///< innermost first
+  profile_frame blocker{};             ///< the one it is named after; without function: unknown
+  std::uint64_t looks = 0;             ///< that found it there
+
+  bool operator==(const saturated_stack&) const = default;
+};
+
 /// What a loop did in a part of the profile; the next one begins where it ends.
 struct loop_interval {
   std::chrono::nanoseconds begin{};  ///< since the profile began
@@ -164,6 +178,8 @@ struct loop_profile {
   /// Share of the samples in which its thread was on a CPU although no wait was seen between; only
   /// of samples, which cannot tell one long callback from many short ones.
   std::optional<double> saturated;
+  /// What it computed then, the most frequent first and a few only; empty unless by ptrace.
+  std::vector<saturated_stack> saturated_in;
   std::vector<blocked_stretch> stretches;  ///< longest first
   std::vector<loop_interval> timeline;     ///< in order of time, some hundreds at most
 

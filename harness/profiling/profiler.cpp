@@ -99,8 +99,9 @@ std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options&
   if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks);  // knows children itself
   const profile_hooks shared = serialized(hooks);
   const auto watch_one = [tier, options, process](const profile_hooks& told) {
-    return tier == profile_tier::perf ? make_perf_watch(options, told, process)
-                                      : make_proc_watch(options, told);
+    if (tier == profile_tier::perf) return make_perf_watch(options, told, process);
+    if (tier == profile_tier::ptrace) return make_ptrace_watch(options, told, process);
+    return make_proc_watch(options, told);
   };
   if (!options.children) return watch_one(shared);
   return with_children(watch_one(shared), watch_one, shared);
@@ -108,7 +109,8 @@ std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options&
 
 std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const profile_hooks& hooks,
                                          std::optional<pid_t> process, profile_result& result) {
-  for (const profile_tier tier : {profile_tier::ebpf, profile_tier::perf, profile_tier::proc}) {
+  for (const profile_tier tier :
+       {profile_tier::ebpf, profile_tier::perf, profile_tier::proc, profile_tier::ptrace}) {
     if (options.tier && *options.tier != tier) continue;
     try {
       auto watch = make_watch(tier, options, hooks, process);

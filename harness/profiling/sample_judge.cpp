@@ -62,6 +62,12 @@ bool sample_judge::waits(pid_t tid) const {
   return found != threads_.end() && found->second.waits;
 }
 
+std::optional<nanoseconds> sample_judge::busy_since(pid_t tid) const {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end() || !found->second.busy_since) return std::nullopt;
+  return found->second.busy_since->time;
+}
+
 bool sample_judge::waits_for_loop(const thread_sample& sample, thread_state& thread) {
   kernel_side::thread_slot known{};
   known.wait_kind = thread.wait_kind;

@@ -58,6 +58,8 @@ class sample_judge {
   std::optional<loop_identity> loop_of(pid_t tid) const;
   /// Whether it was last seen waiting for its loop, or for another thread of it.
   bool waits(pid_t tid) const;
+  /// Since when it was not seen waiting for its loop; nullopt: it waits, or has none.
+  std::optional<std::chrono::nanoseconds> busy_since(pid_t tid) const;
 
   struct loop_times {
     std::set<pid_t> threads;

@@ -50,6 +50,7 @@ TEST(ProfileHtml, NothingBlockedIsSaid) {
   EXPECT_THAT(page, HasSubstr("No loop was seen blocked for 100 ms or longer."));
   EXPECT_THAT(page, Not(HasSubstr("id=\"flame-graph\"")));
   EXPECT_THAT(page, HasSubstr("poll in thread 4712 was saturated 25 % of the time"));
+  EXPECT_THAT(page, HasSubstr("It was found most often in parse at json.cpp:7."));
   EXPECT_THAT(render_profile_html({}), HasSubstr("No loop was found"));
 }
 

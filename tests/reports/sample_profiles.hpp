@@ -104,6 +104,10 @@ inline profiling::profile_result sample_profile() {
   idle.threads = {4712};
   idle.waiting = 10s;
   idle.saturated = 0.25;
+  const profile_frame parse{"parse", "json.cpp", 7, {}, 0x1200, false};
+  const profile_frame next{"0x1234", {}, 0, {}, 0x1234, false};
+  idle.saturated_in = {{.stack = {next, parse}, .blocker = parse, .looks = 9},
+                       {.stack = {next}, .blocker = {}, .looks = 1}};
   idle.timeline = {{.begin = 0s, .length = 10s, .iterations = {}, .waiting = 10s, .working = 0s}};
   profile.loops = {loop, idle};
   profile.threads = {{.tid = 4711,
@@ -226,6 +230,7 @@ inline profiling::profile_result hostile_profile() {
   for (auto& loop : profile.loops) {
     loop.key = evil;
     loop.call = colours;
+    for (auto& found : loop.saturated_in) found.blocker.function = evil + colours;
     for (auto& stretch : loop.stretches) {
       stretch.loop = evil;
       stretch.thread_name = colours;

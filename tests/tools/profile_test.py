@@ -345,6 +345,14 @@ class TimingSampledProfileTest(ProfileTest):
         (loop,) = profile["loops"]
         self.assertGreater(loop["saturated_share"], 0)
 
+    def test_by_ptrace_it_is_known_what_was_computed(self):
+        profile = self.profile("--tier", "ptrace", command=self.service("compute"))
+        self.assertEqual(profile["tier"], "/proc and ptrace")
+        self.assertEqual(stretches(profile), [])
+        (loop,) = profile["loops"]
+        self.assertTrue(loop["saturated_in"], profile["notes"])
+        self.assertEqual(loop["saturated_in"][0]["blocker"]["function"], "compute")
+
     def test_a_service_that_does_nothing_wrong_has_no_stretch(self):
         profile = self.profile("--tier", "proc", command=self.service("nothing", 8))
         self.assertEqual(stretches(profile), [])

@@ -71,7 +71,7 @@ class batch {
 
  private:
   // The first ones are not measured: the watchdog's thread starts meanwhile.
-  static constexpr int lead_in = 30'000, measured = 20'000;
+  static constexpr int lead_in = 10'000, measured = 40'000;
 
   void again() {
     asio::post(io_, [this] {
@@ -156,7 +156,7 @@ bool compare(const scenario& uncalibrated, std::chrono::seconds patience) {
 
 int main(int argc, char** argv) {
   bool check = false;
-  int patience = 60;
+  int patience = 150;
   CLI::App app("Measures what the loop monitor costs a loop.");
   app.add_flag("--check", check, "exit 1 unless each ratio is below the limit");
   app.add_option("--patience", patience, "seconds for each row at most")

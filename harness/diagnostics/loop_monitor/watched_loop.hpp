@@ -42,10 +42,11 @@ class watched_loop {
   const void* context = nullptr;  ///< the execution_context
 
   /// A thread that has polled or made the watch, and where in its storage the address of its
-  /// innermost note is.
+  /// innermost note is, and where the thread's own block (the C library's pthread_t) is.
   struct server {
     std::atomic<pid_t> thread{0};
     std::atomic<std::uintptr_t> innermost_note{0};
+    std::atomic<std::uintptr_t> block{0};
   };
   std::array<server, 128> servers{};
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pthread.h>
+
 #include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/detail/scheduler_operation.hpp>
 #include <boost/asio/detail/scheduler_task.hpp>
@@ -137,6 +139,7 @@ class scheduler_watch final : public watched_loop, private boost::asio::detail::
       // Another thread may have had that number, and another place, before.
       static thread_local const std::uintptr_t place = find_own_notes();
       each.innermost_note.store(place, std::memory_order_relaxed);
+      each.block.store(::pthread_self(), std::memory_order_relaxed);
       each.thread.store(self, std::memory_order_release);  // pairs with follow_notes' load
       return;
     }

@@ -71,8 +71,8 @@ class BlockedProgram : public testing::Test {
     start(REGATTA_BLOCKED_PROGRAM, {how});
     if (!HasFatalFailure()) find_sleeper();
   }
-  captured_stack stopped_stack(std::size_t most = 16'384) {
-    const auto stack = capture(thread_, most);
+  captured_stack stopped_stack() {
+    const auto stack = capture(thread_);
     if (!stack) ADD_FAILURE() << "ptrace is denied";
     return stack.value_or(captured_stack{});
   }
@@ -112,7 +112,8 @@ TEST_F(BlockedProgram, IsUnwoundToTheStartOfAThread) {
 TEST_F(BlockedProgram, IsReadFartherThanItsStackWasCopied) {
   ASSERT_NO_FATAL_FAILURE(start_sleeper("deep"));
   process_symbols names(child_->pid());
-  const captured_stack captured = stopped_stack(4096);
+  captured_stack captured = stopped_stack();
+  captured.stack.resize(4096);
   const named_stack stack = names.stack(captured);
   expect_chain(stack, {"known::wait_long()", "known::recurse", "known::deep", "known::outer"});
   EXPECT_TRUE(stack.complete);

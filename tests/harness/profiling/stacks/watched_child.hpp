@@ -5,9 +5,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -24,8 +21,8 @@
 #include "harness/platform/proc_text.hpp"
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/captured_stack.hpp"
-#include "harness/profiling/foreign_memory.hpp"
 #include "harness/profiling/process_symbols.hpp"
+#include "harness/profiling/stopping_capture.hpp"
 
 namespace regatta::profiling::test {
 
@@ -102,27 +99,15 @@ class watched_child {
   unique_fd output_, input_;
 };
 
-/// What the profiler's tiers take without stopping it, the tests take with ptrace(2).
-inline std::optional<captured_stack> capture(pid_t thread, std::size_t most = 16'384) {
-  if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) return std::nullopt;
-  std::optional<captured_stack> result;
-  int status = 0;
-  user_regs_struct user{};
-  if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0 &&
-      ::waitpid(thread, &status, __WALL) == thread &&
-      ::ptrace(PTRACE_GETREGS, thread, nullptr, &user) == 0) {
-    result.emplace();
-    result->tid = thread;
-    result->registers = {user.rax, user.rdx, user.rcx, user.rbx, user.rsi, user.rdi,
-                         user.rbp, user.rsp, user.r8,  user.r9,  user.r10, user.r11,
-                         user.r12, user.r13, user.r14, user.r15, user.rip};
-    result->stack_begin = user.rsp;
-    result->stack.resize(most);
-    result->stack.resize(
-        foreign_memory(thread).read(user.rsp, result->stack.data(), result->stack.size()));
-  }
-  ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
-  return result;
+/// The registers and the stack of a thread, whether it runs or waits.
+inline std::optional<captured_stack> capture(pid_t thread) {
+  stopping_capture stopping;
+  auto captured = stopping.capture(thread, thread);
+  eventually([&] {
+    for (captured_stack& late : stopping.late()) captured = std::move(late);
+    return captured.has_value();
+  });
+  return captured;
 }
 
 /// For a failed expectation.
