@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <mutex>
 #include <semaphore>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "tests/harness/llm/hostile_server.hpp"
 #include "tests/harness/llm/llm_clients_asio.hpp"
+#include "tests/support/open_descriptors.hpp"
 #include "tests/workloads/mock_llm_client.hpp"
 
 namespace regatta::test {
@@ -31,19 +31,6 @@ class LlmLimits : public ::testing::Test {
   }
 };
 TYPED_TEST_SUITE(LlmLimits, both_llm_clients, llm_client_names);
-
-// What each open descriptor is, sorted. Without pipes: a sanitizer that has a race to look up among
-// its suppressions starts its symboliser, and keeps that one's pipes.
-std::vector<std::string> open_descriptors() {
-  std::vector<std::string> open;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::error_code closed;
-    const std::string what = std::filesystem::read_symlink(entry.path(), closed).string();
-    if (!closed && !what.starts_with("pipe:")) open.push_back(what);
-  }
-  std::ranges::sort(open);
-  return open;
-}
 
 TYPED_TEST(LlmLimits, TwoHundredRequestsAtOnceShareTwentyConnections) {
   auto latency = without_latency();

@@ -158,12 +158,12 @@ TEST_F(SharedPool, AnOpenLoopWaitsForItsArrivals) {
 }
 
 TEST_F(SharedPool, NoProcessOutlivesThePool) {
-  const auto before = descendants_of(::getpid());
+  const auto before = all_children();
   {
     shared_pool pool(made_.setup, 3, {}, 0ns);
-    EXPECT_EQ(descendants_of(::getpid()).size(), before.size() + 3);
+    EXPECT_EQ(all_children().size(), before.size() + 3);
   }
-  EXPECT_EQ(descendants_of(::getpid()), before);
+  EXPECT_EQ(all_children(), before);
 }
 
 }  // namespace
