@@ -36,6 +36,12 @@ class Usage(CommandTest):
         self.assert_usage_error("run", "--nope", says="--nope")
         self.assert_usage_error("run", "--in-fligth=3", says="did you mean '--in-flight'?")
 
+    def test_a_value_that_is_missing_or_wrong(self):
+        self.assert_usage_error("profile", "--pid", says="--pid needs a value; see regatta profile ")
+        self.assert_usage_error("report", says="file is required; see regatta report --help")
+        self.assert_usage_error("serve", "--port", "22x", says="--port does not take '22x'; see ")
+        self.assert_usage_error("help", says="did you mean '--help'?")
+
     def test_an_argument_too_many(self):
         self.assert_usage_error("run", "quick", "extra", says="extra")
 
