@@ -31,6 +31,7 @@
 #include "tools/command_tasks.hpp"
 #include "tools/command_tcp_echo.hpp"
 #include "tools/exit_codes.hpp"
+#include "tools/output.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {
@@ -117,12 +118,9 @@ int run_command_line(int argc, char** argv) {
           fmt::format("what shall it do: {}? See regatta --help", fmt::join(verbs_of(app), ", ")));
     }
     return exit_code;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForAllHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
+  } catch (const CLI::Success& help_or_version) {
+    app.exit(help_or_version);
+    return print_result("");  // what was said, too
   } catch (const CLI::ExtrasError&) {
     std::fprintf(stderr, "regatta: %s\n", describe_extra(app).c_str());
     return exit_usage;
