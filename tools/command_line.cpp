@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/cell/cell_main.hpp"
@@ -30,6 +31,7 @@
 #include "tools/command_tasks.hpp"
 #include "tools/command_tcp_echo.hpp"
 #include "tools/exit_codes.hpp"
+#include "tools/output.hpp"
 #include "tools/usage_error.hpp"
 
 namespace regatta {
@@ -50,6 +52,7 @@ std::string describe_extra(const CLI::App& app) {
   std::string extra = reader.remaining().front();
   if (!extra.starts_with('-')) {
     if (of_verb) return fmt::format("'{}' is an argument too many; see {} --help", extra, command);
+    if (extra == "help") return "there is no 'help'; did you mean '--help'?";
     return fmt::format("there is no '{}'{}", extra, suggestion(extra, verbs_of(app)));
   }
   extra = extra.substr(0, extra.find('='));
@@ -61,6 +64,22 @@ std::string describe_extra(const CLI::App& app) {
   return fmt::format(
       "there is no '{}'; {}", extra,
       near ? fmt::format("did you mean '{}'?", *near) : fmt::format("see {} --help", command));
+}
+
+// What CLI11 says of a value that is missing or wrong, as a sentence.
+std::string describe_error(const CLI::ParseError& error, const CLI::App& app) {
+  std::string text = error.what();
+  const std::string_view unconverted = "Could not convert: ";  // NAME = VALUE
+  if (const auto equals = text.find(" = "); text.starts_with(unconverted)) {
+    text = fmt::format("{} does not take '{}'",
+                       text.substr(unconverted.size(), equals - unconverted.size()),
+                       text.substr(equals + 3));
+  } else if (text.ends_with(" missing")) {  // NAME: 1 required TYPE missing
+    text = text.substr(0, text.find(": ")) + " needs a value";
+  }
+  const auto verbs = app.get_subcommands();
+  return fmt::format("{}; see regatta {}--help", text,
+                     verbs.empty() ? "" : verbs.front()->get_name() + " ");
 }
 
 }  // namespace
@@ -99,17 +118,14 @@ int run_command_line(int argc, char** argv) {
           fmt::format("what shall it do: {}? See regatta --help", fmt::join(verbs_of(app), ", ")));
     }
     return exit_code;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForAllHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
+  } catch (const CLI::Success& help_or_version) {
+    app.exit(help_or_version);
+    return print_result("");  // what was said, too
   } catch (const CLI::ExtrasError&) {
     std::fprintf(stderr, "regatta: %s\n", describe_extra(app).c_str());
     return exit_usage;
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "regatta: %s; see regatta --help\n", error.what());
+    std::fprintf(stderr, "regatta: %s\n", describe_error(error, app).c_str());
     return exit_usage;
   } catch (const usage_error& error) {
     std::fprintf(stderr, "regatta: %s\n", error.what());

@@ -45,7 +45,7 @@ struct temporary_file {
 temporary_file open_beside(const fs::path& path) {
   temporary_file made{(folder_of(path) / (path.filename().string() + ".XXXXXX")).string(), {}};
   made.fd = unique_fd(::mkostemp(made.path.data(), O_CLOEXEC));
-  if (!made.fd) fail("creating " + made.path);
+  if (!made.fd) fail("creating " + path.string());
   return made;
 }
 

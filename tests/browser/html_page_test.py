@@ -2,34 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML page as a reader's browser shows it."""
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
-sys.dont_write_bytecode = True  # the source tree stays clean
-from chromium import Chromium, find_chromium  # noqa: E402
+from sample_pages import SamplePages, main
 
-SAMPLE_PAGES = os.environ.get("REGATTA_SAMPLE_PAGES", "regatta_sample_pages")
 VERDICTS = ("race", "wide", "strict", "p99", "cpu", "memory", "fixed", "constrained")
 
 
-class HtmlPage(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="html-page-test-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.folder = pathlib.Path(holder.name)
-        subprocess.run([SAMPLE_PAGES, cls.folder], check=True)
-        cls.browser = Chromium()
-        cls.addClassCleanup(cls.browser.close)
-
-    def setUp(self):
-        self.browser.set_media()
-        self.browser.set_window(1280, 900)
-
+class HtmlPage(SamplePages):
     def open(self, name, **options):
         path = self.folder / name
         self.browser.open(path, **options)
@@ -50,15 +29,9 @@ class HtmlPage(unittest.TestCase):
         self.browser.wait_for("document.querySelectorAll('.plot').length"
                               " === document.querySelectorAll('.plot canvas').length")
 
-    def text(self, selector):
-        return self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
-
     def fact(self, name):
         """What the page's script notes of itself on its root."""
         return self.browser.evaluate(f"document.documentElement.dataset.{name}")
-
-    def count(self, selector):
-        return self.browser.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
 
     def is_shown(self, selector):
         return self.browser.evaluate(
@@ -280,7 +253,4 @@ class HtmlPage(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if find_chromium() is None:
-        print("skipped: there is no chromium; install the package or set REGATTA_CHROMIUM")
-        sys.exit(77)
-    unittest.main()
+    main()

@@ -2,47 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML page of a profile as a reader's browser shows it."""
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
-sys.dont_write_bytecode = True  # the source tree stays clean
-from chromium import Chromium, find_chromium  # noqa: E402
+from sample_pages import SamplePages, main
 
-SAMPLE_PAGES = os.environ.get("REGATTA_SAMPLE_PAGES", "regatta_sample_pages")
 PAGES = ("profile.html", "profile-quiet.html", "profile-hostile.html", "profile-long.html")
 KEYS = {"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Enter": 13,
         "Escape": 27, "Home": 36}
 
 
-class ProfilePage(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="profile-page-test-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.folder = pathlib.Path(holder.name)
-        subprocess.run([SAMPLE_PAGES, cls.folder], check=True)
-        cls.browser = Chromium()
-        cls.addClassCleanup(cls.browser.close)
-
-    def setUp(self):
-        self.browser.set_media()
-        self.browser.set_window(1280, 900)
-
+class ProfilePage(SamplePages):
     def open(self, name):
         path = self.folder / name
         self.browser.open(path)
         self.browser.wait_for("document.documentElement.dataset.ready === 'yes'")
         return path
-
-    def text(self, selector):
-        return self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
-
-    def count(self, selector):
-        return self.browser.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
 
     def click(self, selector):
         self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
@@ -205,7 +178,4 @@ class ProfilePage(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if find_chromium() is None:
-        print("skipped: there is no chromium; install the package or set REGATTA_CHROMIUM")
-        sys.exit(77)
-    unittest.main()
+    main()

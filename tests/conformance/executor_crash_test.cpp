@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "tests/conformance/executor_laws.hpp"
+#include "tests/support/children.hpp"
 
 // What executors of processes promise beyond the others: a crash takes one call along.
 
@@ -105,10 +106,10 @@ TEST_P(ExecutorCrash, AChunkOfAMapIsLostAsAWhole) {
 }
 
 TEST_P(ExecutorCrash, WorkersAreReplacedWhenTheForkServerHasDiedToo) {
-  const auto before = descendants_of(::getpid());
+  const auto before = all_children();
   executor ex = make(1);
   const pid_t worker = ex.submit(own_pid).result();
-  for (const pid_t child : descendants_of(::getpid())) {
+  for (const pid_t child : all_children()) {
     const bool ours = std::find(before.begin(), before.end(), child) == before.end();
     if (ours && child != worker) ::kill(child, SIGKILL);
   }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/conformance/executor_laws.hpp"
+#include "tests/support/children.hpp"
 #include "tests/support/sanitizers.hpp"
 
 // Cancelling, shutting down, what is left behind, and calls that use their own executor.
@@ -157,10 +158,10 @@ TEST_P(ExecutorLifecycle, NoProcessAndNoThreadIsLeftBehind) {
     ex.map(twice, std::vector<int>(30, 1)).to_vector();
   };
   if (GetParam().find("tbb") != std::string::npos) use_one();  // oneTBB keeps threads for the next
-  const auto children = descendants_of(::getpid());
+  const auto children = all_children();
   const unsigned before = threads();
   for (int i = 0; i < 3; ++i) use_one();
-  EXPECT_EQ(descendants_of(::getpid()), children);
+  EXPECT_EQ(all_children(), children);
   // A thread that was joined is counted by the kernel for some microseconds more.
   const auto patience = std::chrono::steady_clock::now() + 5s;
   while (threads() > before && std::chrono::steady_clock::now() < patience) {

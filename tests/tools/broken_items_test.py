@@ -24,13 +24,13 @@ class BrokenItems(CommandTest):
         finished, cells = self.run_faulty("faulty-hang", ["thread", "coroutine", "process"],
                                           "--item-timeout", "500ms")
         self.assertEqual(finished.code, 1, finished)
-        self.assertLess(finished.seconds, 6)
+        self.assertLess(finished.seconds, 20)
         for label, cell in cells.items():
             with self.subTest(label):
                 self.assertEqual(cell["outcome"], "timed out")
                 self.assertIn("an item hangs", cell["reason"])
                 self.assertEqual(cell["epochs"], [])
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_a_segmentation_fault_crashes_backends_that_do_not_isolate(self):
         finished, cells = self.run_faulty("faulty-segfault", IN_PROCESS)
@@ -119,7 +119,7 @@ class KilledProcesses(CommandTest):
         self.assertEqual(cells["process"]["outcome"], "crashed")
         self.assertIn("SIGKILL", cells["process"]["reason"])
         self.assertEqual(len(cells["thread"]["epochs"]), 12)
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
 
     def test_a_killed_mock_server_is_named_once_and_for_each_cell(self):
         running = self.start("run", "-w", "llm-complete", *backend_flags(["coroutine", "thread"]),
@@ -137,7 +137,7 @@ class KilledProcesses(CommandTest):
             with self.subTest(label):
                 self.assertEqual(cell["outcome"], "failed")
                 self.assertIn(sentence, cell["reason"])
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
         self.assertTrue(wait_until(lambda: not list(self.temporary.iterdir()), 1),
                         list(self.temporary.iterdir()))
 

@@ -35,7 +35,7 @@ class Crossover(CommandTest):
         self.assertAlmostEqual(points[16]["values"]["paced-growing"], 1000, delta=200)
         self.assertTrue(found["complete"])
         self.assertEqual(found["parameters"], {"payload": 16})
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
 
     def test_over_a_parameter_without_a_crossing_says_so(self):
         finished = self.run_command(

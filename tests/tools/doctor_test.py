@@ -53,7 +53,7 @@ class Doctor(CommandTest):
                 self.assertGreater(each["detectable"], 0)
                 self.assertGreater(each["detectable_beyond_margin"], each["detectable"])
         self.assertEqual(settings(), before)
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_only_looking_takes_no_time_and_claims_no_resolution(self):
         finished = self.run_command("doctor", "--no-run", "--json", "found.json", "-q")
@@ -106,7 +106,7 @@ class Doctor(CommandTest):
         self.assertEqual(finished.code, 130, finished)
         self.assertLess(time.monotonic() - began, 10)
         self.assertFalse(self.found()["complete"])
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
 
     def test_killed_it_leaves_nothing_behind(self):
         running = self.start("doctor")
@@ -121,7 +121,7 @@ class Doctor(CommandTest):
         self.assertEqual(finished.code, 1)
         self.assert_one_sentence(finished, "no/such/folder")
         self.assertEqual(finished.stdout, "")
-        self.assertLess(finished.seconds, 2)
+        self.assertLess(finished.seconds, 5)
 
     def test_a_wrong_flag_is_one_sentence(self):
         for arguments, part in ((["--colour"], "did you mean '--color'?"),

@@ -32,7 +32,7 @@ class Interruption(CommandTest):
     def assert_interrupted_cleanly(self, finished):
         self.assertEqual(finished.code, 130, finished)
         self.assertIn("interrupted", finished.stderr)
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
         self.assertEqual(list(self.temporary.iterdir()), [])
         found = self.report()
         self.assertIs(found["interrupted"], True)
@@ -46,7 +46,7 @@ class Interruption(CommandTest):
         os.killpg(running.pid, signal.SIGINT)
         pressed = time.monotonic()
         finished = running.finish(timeout=10)
-        self.assertLess(time.monotonic() - pressed, 2)
+        self.assertLess(time.monotonic() - pressed, 5)
         found = self.assert_interrupted_cleanly(finished)
         self.assertEqual(shared_memory_files() - before, set())
         self.assertTrue(any(cell["epochs"] for cell in self.cells(found).values()))
@@ -68,7 +68,7 @@ class Interruption(CommandTest):
         os.killpg(running.pid, signal.SIGINT)
         finished = running.finish(timeout=10)
         self.assertEqual(finished.code, 130, finished)
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_termination_is_an_interruption_too(self):
         running = self.start_measuring()
@@ -82,7 +82,7 @@ class Interruption(CommandTest):
             time.sleep(0.002)
         finished = running.finish(timeout=2)
         self.assertEqual(finished.code, 130, finished)
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
 
     def test_nothing_outlives_a_killed_regatta(self):
         before = shared_memory_files()
@@ -90,7 +90,7 @@ class Interruption(CommandTest):
         self.assertGreater(len(self.our_processes()), 3 * len(BACKENDS))
         running.process.kill()
         running.process.wait()
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
         self.assertEqual(shared_memory_files() - before, set())
 
     def test_no_server_outlives_a_killed_regatta(self):
@@ -98,7 +98,7 @@ class Interruption(CommandTest):
         self.assertGreaterEqual(len(children_of(running.pid)), 3)
         running.process.kill()
         running.process.wait()
-        self.assert_nothing_runs(within=2)
+        self.assert_nothing_runs(within=5)
 
     def test_no_worker_outlives_a_run_that_ends_by_itself(self):
         finished = self.run_command("run", "-w", "tokenize", *backend_flags(BACKENDS), "--no-card",

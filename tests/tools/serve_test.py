@@ -46,7 +46,7 @@ class Answers(ServiceTest):
                 finished = self.end(running)
                 self.assertEqual((finished.code, finished.stdout.splitlines()[1:]),
                                  (0, ["7 requests answered, 0 shed, 0 cut off"]), finished)
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_a_backend_that_cannot_serve_says_why(self):
         for backend, reason in CANNOT.items():
@@ -134,7 +134,7 @@ class Refusals(ServiceTest):
         self.assertEqual(self.metrics()["regatta_serve_slow_clients_total", None], 1)
 
     def test_more_requests_than_the_limit_are_shed(self):
-        self.serve("--max-requests", 4, latency="1s")
+        self.serve("--max-requests", 4, latency="2s")
         replies = self.post_all([body_of()] * 12, at_once=12)
         self.assertEqual(sorted(each.status for each in replies), [200] * 4 + [503] * 8)
         for each in replies:
@@ -202,9 +202,12 @@ class Figures(ServiceTest):
                     self.assertIn("has been blocked for", finished.stderr)
                     self.assertRegex(finished.stderr, r"An event loop was blocked for more than 20 ms "
                                                       r"\d+ times, .*computing in ")
-                else:
-                    self.assertIn("no event loop was blocked for more than 20 ms", finished.stderr)
-                    self.assertEqual(stretches, 0)
+                else:  # but for what a busy machine does to it
+                    self.assertNotIn("computing", finished.stderr)
+                    if "waiting for a CPU" not in finished.stderr:
+                        self.assertEqual(stretches, 0)
+                        self.assertIn("no event loop was blocked for more than 20 ms",
+                                      finished.stderr)
 
 
 class WrongUse(ServiceTest):
@@ -226,7 +229,7 @@ class WrongUse(ServiceTest):
                 finished = self.run_command("serve", *flags)
                 self.assertEqual((finished.code, finished.stdout), (2, ""), finished)
                 self.assert_one_sentence(finished, part)
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_a_port_in_use_is_a_sentence(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -234,7 +237,7 @@ class WrongUse(ServiceTest):
             finished = self.run_command("serve", "--port", port)
         self.assertEqual((finished.code, finished.stdout), (1, ""), finished)
         self.assert_one_sentence(finished, f"127.0.0.1:{port}", "in use", "another port")
-        self.assert_nothing_runs(within=1)
+        self.assert_nothing_runs(within=5)
 
     def test_too_few_descriptors_are_a_sentence(self):
         finished = self.run_command("-c", 'ulimit -n 300 && exec "$0" "$@"',

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "harness/contexts/async_runtime.hpp"
+#include "tests/support/open_descriptors.hpp"
 #include "tests/workloads/temporary_directory.hpp"
 
 namespace regatta::test {
@@ -25,11 +26,6 @@ using ::testing::StartsWith;
 
 // More than a ring can have: the kernel refuses, as one without io_uring does.
 constexpr unsigned impossible_depth = 1U << 30U;
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 // Files of an event loop, by a ring of a given depth.
 class AsyncFiles : public testing::TestWithParam<unsigned> {
@@ -109,7 +105,7 @@ TEST_P(AsyncFiles, ADirectoryIsAnError) {
 TEST_P(AsyncFiles, LeavesNoDescriptorOpen) {
   const auto path = written("one", 100);
   read_all({path});
-  const std::size_t before = open_descriptors();
+  const auto before = open_descriptors();
   for (int i = 0; i < 20; ++i) read_all({path, path, path});
   EXPECT_EQ(open_descriptors(), before);
 }

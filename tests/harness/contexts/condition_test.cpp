@@ -142,7 +142,7 @@ TEST(AsyncCondition, ALateTimerDoesNotTouchAConditionThatIsGone) {
   // In a child, and not for long: to lock a mutex that is gone may take for ever.
   EXPECT_EXIT(
       {
-        ::alarm(10);
+        ::alarm(60);
         outlive_a_condition();
         std::_Exit(0);
       },

@@ -100,7 +100,7 @@ TYPED_TEST(Gather, TheFirstOfSeveralExceptionsIsTheOneRethrown) {
     const auto branch = [&](std::size_t i) -> typename context::template task<int> {
       if (i == 0) {
         co_await first_thrown.wait(ctx);
-        co_await ctx.sleep(5ms);
+        co_await ctx.sleep(200ms);  // the other thread may have to wait for a CPU
         throw std::runtime_error("later");
       }
       first_thrown.set();

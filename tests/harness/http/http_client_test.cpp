@@ -138,17 +138,19 @@ TYPED_TEST(HttpClient, AServerThatStopsInTheMiddleEndsAtTheDeadline) {
 }
 
 TYPED_TEST(HttpClient, AfterADeadlineTheNextRequestGetsItsOwnAnswer) {
-  scripted_server server([](raw_connection& connection, int number) {
-    connection.request();
-    if (number == 0) {
-      connection.request();  // until the client gives up
-      connection.send(ok_with("late"));
-    } else {
-      connection.send(ok_with("mine"));
+  scripted_server server([](raw_connection& connection, int) {
+    while (const auto request = connection.request()) {
+      if (request->find("/late") != std::string::npos) {
+        connection.request();  // until the client gives up
+        connection.send(ok_with("late"));
+      } else {
+        connection.send(ok_with("mine"));
+      }
     }
   });
   TypeParam client({{"llm", server.url()}});
-  EXPECT_THROW(client.send("llm", {}, steady_clock::now() + 5ms), deadline_exceeded);
+  EXPECT_THROW(client.send("llm", {"GET", "/late", {}, ""}, steady_clock::now() + 5ms),
+               deadline_exceeded);
   EXPECT_EQ(client.send("llm").body, "mine");
 }
 
@@ -157,7 +159,7 @@ TYPED_TEST(HttpClient, AnOldDeadlineDoesNotFollowAPooledConnection) {
     while (connection.request()) connection.send(ok_with("here"));
   });
   TypeParam client({{"llm", server.url()}});
-  const auto limit = steady_clock::now() + 300ms;
+  const auto limit = steady_clock::now() + 1s;
   EXPECT_EQ(client.send("llm", {}, limit).body, "here");
   std::this_thread::sleep_until(limit);
   EXPECT_EQ(client.send("llm").body, "here");

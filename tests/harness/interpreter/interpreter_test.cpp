@@ -207,7 +207,7 @@ TEST_F(Interpreter, AForkedChildHasALockOfItsOwn) {
   held.wait();
   const pid_t child = ::fork();
   if (child == 0) {
-    ::alarm(10);
+    ::alarm(60);
     const interpreter::section python;
     ::_exit(0);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/harness/process/pool_setup.hpp"
+#include "tests/support/children.hpp"
 
 namespace regatta::test {
 namespace {
@@ -137,7 +138,7 @@ TEST_P(ProcessPool, AKilledWorkerDoesNotDisturbTheOther) {
 
 TEST_P(ProcessPool, AWorkerKilledWhileItIdlesTakesNoCallWithIt) {
   process_pool pool(loop_, made_.setup, method_, 1, {});
-  std::vector<pid_t> children = descendants_of(::getpid());
+  std::vector<pid_t> children = all_children();
   remote_answer answer;
   drive(loop_,
         [&]() -> async_task<void> { answer = co_await pool.run_kernel(echo, as_bytes("x")); });
@@ -150,12 +151,12 @@ TEST_P(ProcessPool, AWorkerKilledWhileItIdlesTakesNoCallWithIt) {
 }
 
 TEST_P(ProcessPool, NoProcessOutlivesThePool) {
-  const auto before = descendants_of(::getpid());
+  const auto before = all_children();
   {
     process_pool pool(loop_, made_.setup, method_, 2, {});
-    EXPECT_EQ(descendants_of(::getpid()).size(), before.size() + 2);
+    EXPECT_EQ(all_children().size(), before.size() + 2);
   }
-  EXPECT_EQ(descendants_of(::getpid()), before);
+  EXPECT_EQ(all_children(), before);
 }
 
 TEST_P(ProcessPool, CountsTheDatasetOnlyWhereItWasSent) {

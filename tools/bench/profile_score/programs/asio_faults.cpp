@@ -3,7 +3,6 @@
 // usage: regatta_score_asio PORT THREADS
 // "fault NAME MS" is answered with the nanoseconds of CLOCK_MONOTONIC of its begin and end.
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -21,31 +20,16 @@
 #include <thread>
 #include <vector>
 
+#include "tools/bench/profile_score/programs/common_faults.hpp"
+
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 namespace {
 
+using namespace regatta::score;
+
 std::mutex common;
-
-[[gnu::always_inline]] inline std::chrono::nanoseconds cpu_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-// That time of the CPU, whatever else runs on the machine.
-[[gnu::noinline]] void spin_long(milliseconds length) {
-  const auto until = cpu_time() + length;
-  volatile unsigned value = 0;
-  while (cpu_time() < until) {
-    for (int i = 0; i < 10000; ++i) value = value * 31 + 7;
-  }
-}
-
-[[gnu::noinline]] void sleep_long(milliseconds length) { std::this_thread::sleep_for(length); }
 
 // How long this thread has waited for a CPU so far.
 std::chrono::nanoseconds cpu_wait(int schedstat) {
@@ -80,13 +64,6 @@ std::chrono::nanoseconds cpu_wait(int schedstat) {
 [[gnu::noinline]] void wait_for_future(std::future<void>& result) {
   result.wait();
   asm volatile("");
-}
-
-std::string times(steady_clock::time_point begin) {
-  const auto text = [](steady_clock::time_point time) {
-    return std::to_string(time.time_since_epoch() / std::chrono::nanoseconds(1));
-  };
-  return text(begin) + " " + text(steady_clock::now()) + "\n";
 }
 
 void lock_held_mutex(milliseconds length) {

@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,38 +15,18 @@
 #include <iostream>
 #include <sstream>
 #include <string>
-#include <thread>
+
+#include "tools/bench/profile_score/programs/common_faults.hpp"
 
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-[[gnu::always_inline]] inline std::chrono::nanoseconds cpu_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-// That time of the CPU, whatever else runs on the machine.
-[[gnu::noinline]] void spin_long(milliseconds length) {
-  const auto until = cpu_time() + length;
-  volatile unsigned value = 0;
-  while (cpu_time() < until) {
-    for (int i = 0; i < 10000; ++i) value = value * 31 + 7;
-  }
-}
-
-[[gnu::noinline]] void sleep_long(milliseconds length) { std::this_thread::sleep_for(length); }
+using namespace regatta::score;
 
 std::string fault(const std::string& name, milliseconds length) {
-  const auto text = [](steady_clock::time_point time) {
-    return std::to_string(time.time_since_epoch() / std::chrono::nanoseconds(1));
-  };
   const auto begin = steady_clock::now();
   if (name == "spin") spin_long(length);
   if (name == "sleep") sleep_long(length);
-  return text(begin) + " " + text(steady_clock::now()) + "\n";
+  return times(begin);
 }
 
 // One thing at a time: a request is received, or its answer is held back, or sent.
