@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -126,11 +127,11 @@ std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const p
   throw tier_unavailable("no tier is to be had");
 }
 
-// nullptr, with the reason in the result, where requests cannot be followed.
+// nullptr, with the reason in `found`, where requests cannot be followed.
 std::unique_ptr<request_watch> choose_request_watch(const profile_options& options,
-                                                    profile_result& result) {
+                                                    std::optional<request_profile>& found) {
   if (!options.requests) return nullptr;
-  request_profile& requests = result.requests.emplace();
+  request_profile& requests = found.emplace();
   const profile_tier tier = options.tier.value_or(profile_tier::ebpf);
   std::string reason =
       fmt::format("the tier {} was asked for, which sees no requests", to_string(tier));
@@ -176,9 +177,12 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   allow_many_descriptors();
   const nanoseconds cpu_before = own_usage().cpu();
   const nanoseconds attaching = monotonic_now();
+  // Side by side: the kernel takes its time to look at each one's programs.
+  auto coming = std::async(options.requests ? std::launch::async : std::launch::deferred,
+                           [&] { return choose_request_watch(options, result.requests); });
   const auto watch = choose_watch(
       options, hooks, running != nullptr ? std::optional(*running) : std::nullopt, result);
-  const auto requests = choose_request_watch(options, result);
+  const auto requests = coming.get();
   std::optional<started_command> command;
   if (running == nullptr) {
     command.emplace(std::get<profiled_command>(what));

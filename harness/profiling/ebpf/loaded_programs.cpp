@@ -7,7 +7,6 @@
 #include <linux/perf_event.h>
 #include <loop_watch.skel.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdarg>
 #include <cstring>
 #include <map>
 #include <string>
@@ -24,6 +22,7 @@
 #include <vector>
 
 #include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/ebpf/load_failures.hpp"
 #include "harness/profiling/ebpf/tracepoint_numbers.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/thread_book.hpp"
@@ -33,35 +32,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
-
-// libbpf tells what went wrong to a function of the whole process.
-thread_local std::string last_warning;
-
-int note_warning(libbpf_print_level level, const char* format, std::va_list arguments) {
-  if (level != LIBBPF_WARN || !last_warning.empty()) return 0;  // the first one is the cause
-  char line[512];
-  std::vsnprintf(line, sizeof(line), format, arguments);
-  last_warning = line;
-  while (last_warning.ends_with('\n')) last_warning.pop_back();
-  if (last_warning.starts_with("libbpf: ")) last_warning.erase(0, 8);
-  return 0;
-}
-
-// PROC_PID_INIT_INO of the kernel's proc_ns.h.
-bool in_first_pid_namespace() {
-  struct stat found {};
-  return ::stat("/proc/self/ns/pid", &found) == 0 && found.st_ino == 0xEFFFFFFC;
-}
-
-std::string reason_of(int error) {
-  if (error == EPERM || error == EACCES) {
-    return "the kernel refuses it: it needs root, or CAP_BPF with CAP_PERFMON";
-  }
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return "this kernel has no BTF (/sys/kernel/btf/vmlinux)";
-  }
-  return last_warning.empty() ? std::strerror(error) : last_warning;
-}
 
 template <class Value>
 class shared_array {
@@ -217,14 +187,10 @@ struct loaded_programs::state {
 
 loaded_programs::loaded_programs(const loaded_options& options)
     : state_(std::make_unique<state>()) {
-  if (!in_first_pid_namespace()) {
-    throw tier_unavailable("this is a PID namespace of its own, where eBPF sees other process ids");
-  }
-  libbpf_set_print(note_warning);
-  last_warning.clear();
+  prepare_to_load();
   state_->tick = tick_of(options.threshold);
   state_->programs.reset(loop_watch_bpf__open());
-  if (!state_->programs) throw tier_unavailable(reason_of(errno));
+  if (!state_->programs) throw tier_unavailable(load_failure(errno));
   loop_watch_bpf& programs = *state_->programs;
   programs.rodata->threshold = static_cast<unsigned long long>(options.threshold.count());
   programs.rodata->suspicion = static_cast<unsigned long long>(options.suspicion.count());
@@ -232,7 +198,8 @@ loaded_programs::loaded_programs(const loaded_options& options)
   for (bpf_program* const later : {programs.progs.call_begins, programs.progs.call_ends}) {
     bpf_program__set_autoattach(later, false);
   }
-  if (const int error = loop_watch_bpf__load(&programs)) throw tier_unavailable(reason_of(-error));
+  if (const int error = loop_watch_bpf__load(&programs))
+    throw tier_unavailable(load_failure(-error));
   state_->threads = std::make_unique<shared_array<kernel_side::thread_slot>>(
       programs.maps.threads, kernel_side::most_threads);
   state_->loops = std::make_unique<shared_array<kernel_side::loop_slot>>(programs.maps.loops,
@@ -245,9 +212,9 @@ loaded_programs::loaded_programs(const loaded_options& options)
       ring_buffer__new(bpf_map__fd(programs.maps.events), hand_out, &state_->seen, nullptr));
   state_->alarm_ring.reset(ring_buffer__new(bpf_map__fd(programs.maps.alarms), hand_out_alarm,
                                             &state_->alarm_seen, nullptr));
-  if (!state_->ring || !state_->alarm_ring) throw tier_unavailable(reason_of(errno));
+  if (!state_->ring || !state_->alarm_ring) throw tier_unavailable(load_failure(errno));
   if (const int error = loop_watch_bpf__attach(&programs)) {
-    throw tier_unavailable(reason_of(-error));
+    throw tier_unavailable(load_failure(-error));
   }
 }
 
