@@ -33,12 +33,13 @@ VERIFIED_ONCE int may_wait(long call, __u64 timeout) {
 
 /* Which descriptors are open. */
 static __always_inline void note_descriptors(struct thread_slot* thread, struct task_struct* task) {
-  const struct fdtable* const table = task->files->fdt;
-  const __u32 most = table->max_fds;
+  /* Copied: to follow pointers is dear to the verifier, which looks up each one's type by name. */
+  const struct fdtable* const table = BPF_CORE_READ(task, files, fdt);
+  const __u32 most = BPF_CORE_READ(table, max_fds);
   __u64 bytes = most / 8;
   if (bytes > sizeof(thread->descriptors)) bytes = sizeof(thread->descriptors);
   thread->known_descriptors = 0;
-  if (bpf_probe_read_kernel(thread->descriptors, bytes, table->open_fds)) return;
+  if (bpf_probe_read_kernel(thread->descriptors, bytes, BPF_CORE_READ(table, open_fds))) return;
   thread->known_descriptors = bytes * 8;
 }
 

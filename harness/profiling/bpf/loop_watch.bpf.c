@@ -12,6 +12,7 @@
 #include <linux/bpf.h>  /* before libbpf's, which use its types */
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
 // clang-format on
 
 #include "loop_waits.h"
