@@ -97,7 +97,7 @@ void allow_many_descriptors() {
 
 std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options& options,
                                        const profile_hooks& hooks, std::optional<pid_t> process) {
-  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks);  // knows children itself
+  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks, process);
   const profile_hooks shared = serialized(hooks);
   const auto watch_one = [tier, options, process](const profile_hooks& told) {
     return tier == profile_tier::perf ? make_perf_watch(options, told, process)
@@ -182,17 +182,18 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
                            [&] { return choose_request_watch(options, result.requests); });
   const auto watch = choose_watch(
       options, hooks, running != nullptr ? std::optional(*running) : std::nullopt, result);
-  const auto requests = coming.get();
+  if (running == nullptr) coming.wait();  // all of what it does is seen
   std::optional<started_command> command;
   if (running == nullptr) {
     command.emplace(std::get<profiled_command>(what));
     result.process = {.pid = command->pid(), .name = {}, .command_line = {}};
   }
   const end_of_process end(result.process.pid);
-  if (requests) requests->begin(result.process.pid);
   result.started = std::chrono::system_clock::now();  // the times of stretches count from here
   const nanoseconds zero = monotonic_now();           // of the stretches' times
   watch->begin(result.process.pid);
+  const auto requests = coming.get();
+  if (requests) requests->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
   result.cost.attach = began - attaching;
   if (command) {

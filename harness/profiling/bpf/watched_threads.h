@@ -40,6 +40,7 @@ __u64 lost_threads = 0;            /* no slot left */
 __u64 lost_loops = 0;
 __u64 lost_processes = 0;
 __u32 loop_count = 0;
+__u32 used_slots = 0; /* the others follow */
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -67,7 +68,7 @@ struct {
   __uint(type, BPF_MAP_TYPE_STACK);
   __uint(max_entries, most_threads);
   __type(value, __u32);
-} free_slots SEC(".maps"); /* zeroed ones */
+} free_slots SEC(".maps"); /* zeroed ones that were used; the last one in is the first one out */
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -125,8 +126,11 @@ static __always_inline struct thread_slot* own_slot(struct task_struct* task) {
   if (!index) return 0;
   if (*index == 0) {
     if (bpf_map_pop_elem(&free_slots, &at)) {
-      __sync_fetch_and_add(&lost_threads, 1);
-      return 0;
+      at = used_slots < most_threads ? __sync_fetch_and_add(&used_slots, 1) : most_threads;
+      if (at >= most_threads) {
+        __sync_fetch_and_add(&lost_threads, 1);
+        return 0;
+      }
     }
     slot = bpf_map_lookup_elem(&threads, &at);
     if (!slot) return 0;
