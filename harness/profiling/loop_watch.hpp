@@ -30,9 +30,11 @@ class loop_watch {
   virtual void finish(profile_result& result) = 0;
 };
 
-/// Sees every edge, from inside the kernel. Throws tier_unavailable.
+/// Sees every edge, from inside the kernel. `process`: one that runs already, which is watched as
+/// soon as possible; without it, all is in place before begin(). Throws tier_unavailable.
 std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options& options,
-                                            const profile_hooks& hooks);
+                                            const profile_hooks& hooks,
+                                            std::optional<pid_t> process);
 
 /// Sees every switch of the threads of loops, and samples /proc 250 times a second for what they
 /// are for: without any privilege, of the same user's processes. `process`: one that runs already,

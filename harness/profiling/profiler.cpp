@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -96,7 +97,7 @@ void allow_many_descriptors() {
 
 std::unique_ptr<loop_watch> make_watch(profile_tier tier, const profile_options& options,
                                        const profile_hooks& hooks, std::optional<pid_t> process) {
-  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks);  // knows children itself
+  if (tier == profile_tier::ebpf) return make_ebpf_watch(options, hooks, process);
   const profile_hooks shared = serialized(hooks);
   const auto watch_one = [tier, options, process](const profile_hooks& told) {
     if (tier == profile_tier::perf) return make_perf_watch(options, told, process);
@@ -128,11 +129,11 @@ std::unique_ptr<loop_watch> choose_watch(const profile_options& options, const p
   throw tier_unavailable("no tier is to be had");
 }
 
-// nullptr, with the reason in the result, where requests cannot be followed.
+// nullptr, with the reason in `found`, where requests cannot be followed.
 std::unique_ptr<request_watch> choose_request_watch(const profile_options& options,
-                                                    profile_result& result) {
+                                                    std::optional<request_profile>& found) {
   if (!options.requests) return nullptr;
-  request_profile& requests = result.requests.emplace();
+  request_profile& requests = found.emplace();
   const profile_tier tier = options.tier.value_or(profile_tier::ebpf);
   std::string reason =
       fmt::format("the tier {} was asked for, which sees no requests", to_string(tier));
@@ -178,19 +179,23 @@ profile_result profile(const std::variant<pid_t, profiled_command>& what,
   allow_many_descriptors();
   const nanoseconds cpu_before = own_usage().cpu();
   const nanoseconds attaching = monotonic_now();
+  // Side by side: the kernel takes its time to look at each one's programs.
+  auto coming = std::async(options.requests ? std::launch::async : std::launch::deferred,
+                           [&] { return choose_request_watch(options, result.requests); });
   const auto watch = choose_watch(
       options, hooks, running != nullptr ? std::optional(*running) : std::nullopt, result);
-  const auto requests = choose_request_watch(options, result);
+  if (running == nullptr) coming.wait();  // all of what it does is seen
   std::optional<started_command> command;
   if (running == nullptr) {
     command.emplace(std::get<profiled_command>(what));
     result.process = {.pid = command->pid(), .name = {}, .command_line = {}};
   }
   const end_of_process end(result.process.pid);
-  if (requests) requests->begin(result.process.pid);
   result.started = std::chrono::system_clock::now();  // the times of stretches count from here
   const nanoseconds zero = monotonic_now();           // of the stretches' times
   watch->begin(result.process.pid);
+  const auto requests = coming.get();
+  if (requests) requests->begin(result.process.pid);
   const nanoseconds began = monotonic_now();
   result.cost.attach = began - attaching;
   if (command) {

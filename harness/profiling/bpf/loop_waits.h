@@ -17,7 +17,12 @@ static __always_inline __u32 asked_for(long call, __u64 set) {
   return count;
 }
 
-static __always_inline int may_wait(long call, __u64 timeout) {
+/* wait_kind_of() a call, `begins` or ends: of a select that has ended nothing is known any more. */
+VERIFIED_ONCE int kind_of_wait(long call, __u64 second, __u64 third, __u64 fourth, int begins) {
+  return (int)wait_kind_of(call, second, third, fourth, begins ? asked_for(call, second) : 0);
+}
+
+VERIFIED_ONCE int may_wait(long call, __u64 timeout) {
   __u64 time[2] = {1, 1};
   if (call == call_epoll_pwait2) {
     if (timeout) bpf_probe_read_user(time, sizeof(time), (const void*)timeout);
@@ -28,22 +33,24 @@ static __always_inline int may_wait(long call, __u64 timeout) {
 
 /* Which descriptors are open. */
 static __always_inline void note_descriptors(struct thread_slot* thread, struct task_struct* task) {
-  const struct fdtable* const table = task->files->fdt;
-  const __u32 most = table->max_fds;
+  /* Copied: to follow pointers is dear to the verifier, which looks up each one's type by name. */
+  const struct fdtable* const table = BPF_CORE_READ(task, files, fdt);
+  const __u32 most = BPF_CORE_READ(table, max_fds);
   __u64 bytes = most / 8;
   if (bytes > sizeof(thread->descriptors)) bytes = sizeof(thread->descriptors);
   thread->known_descriptors = 0;
-  if (bpf_probe_read_kernel(thread->descriptors, bytes, table->open_fds)) return;
+  if (bpf_probe_read_kernel(thread->descriptors, bytes, BPF_CORE_READ(table, open_fds))) return;
   thread->known_descriptors = bytes * 8;
 }
 
 /* The thread that runs this is about to wait, or to sleep; up to `now` its time is charged. */
-__attribute__((noinline)) int wait_for_loop(struct thread_slot* thread, __u32 kind, __u64 first,
-                                            long call, __u64 now) {
+VERIFIED_ONCE int wait_for_loop(struct thread_slot* thread, __u32 kind, __u64 first, long call,
+                                __u64 now) {
   struct loop_slot* loop;
   if (!thread) return 0;
   if (is_epoll(call) && thread->outer && thread->outer_key == first) {
-    loop = join_loop(thread, kind, first, call);
+    if (!join_loop(thread, kind, first, call)) return 0;
+    loop = loop_of(thread);
     if (!loop) return 0;
     come_back(thread, now);
     tell_slice(thread, end_slice(thread, loop, now), now);
@@ -83,7 +90,7 @@ static __always_inline void begin_missed_slice(struct thread_slot* thread, long 
 /* Whether the call that it is in is its loop's wait. Of a select that is not known. */
 static __always_inline int loop_it_waits_for(const struct thread_slot* thread,
                                              const struct pt_regs* registers, long call) {
-  const __u32 kind = wait_kind_of(call, registers->si, registers->dx, registers->r10, 0);
+  const __u32 kind = kind_of_wait(call, registers->si, registers->dx, registers->r10, 0);
   if (kind == wait_none || kind != thread->wait_kind) return 0;
   return kind == wait_poll || thread->key == registers->di;
 }
@@ -92,8 +99,9 @@ static __always_inline int loop_it_waits_for(const struct thread_slot* thread,
  * known any more. */
 static __always_inline void meet(struct thread_slot* thread, __u32 kind, __u64 first, long call,
                                  __u64 now) {
-  struct loop_slot* const loop =
-      join_loop(thread, kind, kind == wait_poll ? thread->tid : first, call);
+  struct loop_slot* loop;
+  if (!join_loop(thread, kind, kind == wait_poll ? thread->tid : first, call)) return;
+  loop = loop_of(thread);
   if (!loop) return;
   begin_slice(thread, loop, now);
   thread->awake = 0;
@@ -101,9 +109,12 @@ static __always_inline void meet(struct thread_slot* thread, __u32 kind, __u64 f
 
 /* A loop that has not slept for so long is told of: what it does has to be watched more closely. Up
  * to `now` the thread's time is charged. */
-static __always_inline void suspect(struct thread_slot* thread, __u64 now) {
-  const struct slice_ledger* const ledger = &thread->ledger;
-  if (!thread->loop || thread->awake < suspicion || thread->left == thread->slice) return;
+VERIFIED_ONCE int suspect(struct thread_slot* thread, __u64 now) {
+  const struct slice_ledger* ledger;
+  if (!thread || !thread->loop || thread->awake < suspicion || thread->left == thread->slice) {
+    return 0;
+  }
+  ledger = &thread->ledger;
   thread->suspected = now;
   if (!(thread->told & 1)) {
     thread->told |= 1;
@@ -114,4 +125,5 @@ static __always_inline void suspect(struct thread_slot* thread, __u64 now) {
     thread->told |= 2;
     if (stage != stage_calls) raise_alarm(thread, 1);
   }
+  return 0;
 }

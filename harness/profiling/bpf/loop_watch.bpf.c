@@ -12,31 +12,23 @@
 #include <linux/bpf.h>  /* before libbpf's, which use its types */
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
 // clang-format on
 
 #include "loop_waits.h"
 
 char own_license[] SEC("license") = "GPL";
 
-static __always_inline void leave_cpu(struct task_struct* task, int preempted, __u32 state) {
-  const struct pt_regs* const registers = (const struct pt_regs*)bpf_task_pt_regs(task);
-  const int ready = preempted || state == 0;
+/* The thread that runs this leaves its CPU, ready to go on or not. What would be a wait of its loop
+ * has a `kind`. */
+VERIFIED_ONCE int leave_cpu(struct thread_slot* thread, __u32 kind, int ready, __u32 state) {
+  const struct pt_regs* const registers =
+      (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
   const int sleeps = !ready && !is_stop(state);
   const long call = registers->orig_ax;
-  struct thread_slot* thread = known_slot(task);
+  const __u64 now = bpf_ktime_get_ns();
   struct loop_slot* loop;
-  __u32 kind = wait_none;
-  __u64 now;
-  if (sleeps && call >= 0) {
-    kind = wait_kind_of(call, registers->si, registers->dx, registers->r10,
-                        asked_for(call, registers->si));
-  }
-  if (!thread) { /* one that never waits for descriptors is none of ours */
-    if (kind == wait_none) return;
-    thread = own_slot(task);
-    if (!thread) return;
-  }
-  now = bpf_ktime_get_ns();
+  if (!thread) return 0;
   settle(thread, stage);
   begin_missed_slice(thread, call);
   charge(thread, now);
@@ -62,31 +54,20 @@ static __always_inline void leave_cpu(struct task_struct* task, int preempted, _
     }
   }
   on_switch_out(thread, now, ready, state);
+  return 0;
 }
 
-static __always_inline void come_to_cpu(struct task_struct* task) {
-  struct thread_slot* thread = known_slot(task);
+/* The thread is given a CPU. */
+VERIFIED_ONCE int come_to_cpu(struct thread_slot* thread) {
+  const __u64 now = bpf_ktime_get_ns();
   struct loop_slot* loop;
-  __u64 now;
   long call;
-  if (!thread) {
-    const struct pt_regs* const registers = (const struct pt_regs*)bpf_task_pt_regs(task);
-    const __u64 first = registers->di;
-    __u32 kind;
-    call = registers->orig_ax;
-    if (call < 0 || stage != stage_switches) return;
-    kind = wait_kind_of(call, registers->si, registers->dx, registers->r10, 0);
-    if (kind == wait_none) return;
-    thread = own_slot(task);
-    if (thread) meet(thread, kind, first, call, bpf_ktime_get_ns());
-    return;
-  }
-  now = bpf_ktime_get_ns();
+  if (!thread) return 0;
   settle(thread, stage);
   call = thread->call;
   on_switch_in(thread, now);
   loop = loop_of(thread);
-  if (!loop) return;
+  if (!loop) return 0;
   if (thread->wait_began) {
     if (thread->asleep || thread->parked) thread->awake = 0;
     thread->asleep = 0;
@@ -100,13 +81,48 @@ static __always_inline void come_to_cpu(struct task_struct* task) {
     begin_slice(thread, loop, now);
     thread->awake = 0;
   }
+  return 0;
+}
+
+static __always_inline void leave(struct task_struct* task, int preempted, __u32 state) {
+  const struct pt_regs* const registers = (const struct pt_regs*)bpf_task_pt_regs(task);
+  const int ready = preempted || state == 0;
+  const long call = registers->orig_ax;
+  struct thread_slot* thread = known_slot(task);
+  __u32 kind = wait_none;
+  if (!ready && !is_stop(state) && call >= 0) {
+    kind = kind_of_wait(call, registers->si, registers->dx, registers->r10, 1);
+  }
+  /* One that never waits for descriptors is none of ours. */
+  if (!thread && kind != wait_none) thread = own_slot(task);
+  if (thread) leave_cpu(thread, kind, ready, state);
+}
+
+static __always_inline void come(struct task_struct* task) {
+  struct thread_slot* thread = known_slot(task);
+  const struct pt_regs* registers;
+  __u64 first;
+  __u32 kind;
+  long call;
+  if (thread) {
+    come_to_cpu(thread);
+    return;
+  }
+  registers = (const struct pt_regs*)bpf_task_pt_regs(task);
+  first = registers->di;
+  call = registers->orig_ax;
+  if (call < 0 || stage != stage_switches) return;
+  kind = kind_of_wait(call, registers->si, registers->dx, registers->r10, 0);
+  if (kind == wait_none) return;
+  thread = own_slot(task);
+  if (thread) meet(thread, kind, first, call, bpf_ktime_get_ns());
 }
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(switches, int preempted, struct task_struct* before, struct task_struct* after,
              unsigned int state) {
-  if (is_target(before->tgid)) leave_cpu(before, preempted, state);
-  if (is_target(after->tgid)) come_to_cpu(after);
+  if (is_target(before->tgid)) leave(before, preempted, state);
+  if (is_target(after->tgid)) come(after);
   return 0;
 }
 
@@ -132,8 +148,7 @@ int wait_begins(void* context) {
   task = bpf_get_current_task_btf();
   registers = (const struct pt_regs*)bpf_task_pt_regs(task);
   call = registers->orig_ax;
-  kind = wait_kind_of(call, registers->si, registers->dx, registers->r10,
-                      asked_for(call, registers->si));
+  kind = kind_of_wait(call, registers->si, registers->dx, registers->r10, 1);
   if (kind == wait_none) return 0;
   thread = own_slot(task);
   if (!thread || !is_loop_wait(thread, kind, may_wait(call, registers->r10))) return 0;
@@ -177,7 +192,7 @@ int wait_ends(struct call_end* context) {
   }
   registers = (const struct pt_regs*)bpf_task_pt_regs(task);
   call = registers->orig_ax;
-  kind = wait_kind_of(call, registers->si, registers->dx, registers->r10, 0);
+  kind = kind_of_wait(call, registers->si, registers->dx, registers->r10, 0);
   if (kind == wait_none) return 0;
   thread = own_slot(task);
   if (thread && is_loop_wait(thread, kind, may_wait(call, registers->r10))) {
@@ -200,7 +215,7 @@ int BPF_PROG(call_begins, struct pt_regs* registers, long call) {
   second = registers->si;
   third = registers->dx;
   fourth = registers->r10;
-  kind = wait_kind_of(call, second, third, fourth, asked_for(call, second));
+  kind = kind_of_wait(call, second, third, fourth, 1);
   thread = kind == wait_none ? known_slot(task) : own_slot(task);
   if (!thread) return 0;
   now = bpf_ktime_get_ns();
@@ -238,7 +253,7 @@ int BPF_PROG(call_ends, struct pt_regs* registers, long result) {
   call = registers->orig_ax;
   second = registers->si;
   third = registers->dx;
-  kind = wait_kind_of(call, second, third, registers->r10, 0);
+  kind = kind_of_wait(call, second, third, registers->r10, 0);
   thread = kind == wait_none ? known_slot(task) : own_slot(task);
   if (!thread) return 0;
   now = bpf_ktime_get_ns();

@@ -20,8 +20,11 @@
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
 #define REQUEST_FUNCTION inline
+#define REQUEST_SUBPROGRAM inline
 #else
 #define REQUEST_FUNCTION static inline __attribute__((always_inline))
+/* The kernel's verifier looks at it once, instead of at each of its calls. */
+#define REQUEST_SUBPROGRAM __attribute__((noinline))
 #endif
 
 enum { phase_room = 8, request_name_bytes = 48, method_letters = 3 };
@@ -190,18 +193,19 @@ REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 t
   }
 }
 
-REQUEST_FUNCTION void add_phase(struct request_slot* request, __u32 kind, __u64 wall, __u64 cpu,
-                                __u32 peer) {
-  __u32 at = request->told.used;
+REQUEST_SUBPROGRAM int add_phase(struct request_slot* request, __u32 kind, __u64 wall, __u64 cpu,
+                                 __u32 peer) {
   struct request_phase* last;
-  if (kind >= time_kinds) return;
+  __u32 at;
+  if (!request || kind >= time_kinds) return 0;
+  at = request->told.used;
   request->told.spent[kind] += kind == time_cpu ? cpu : wall;
   if (at > 0) {
     last = &request->told.phases[(at - 1) % phase_room];
     if (last->kind == kind && last->peer == peer) {
       last->wall += wall;
       last->cpu += cpu;
-      return;
+      return 0;
     }
   }
   if (at >= phase_room) { /* the rest is one more of the kind that comes last or before */
@@ -209,7 +213,7 @@ REQUEST_FUNCTION void add_phase(struct request_slot* request, __u32 kind, __u64 
     if (last->kind != kind) last = &request->told.phases[phase_room - 2];
     last->wall += wall;
     last->cpu += cpu;
-    return;
+    return 0;
   }
   last = &request->told.phases[at % phase_room];
   last->wall = wall;
@@ -217,6 +221,7 @@ REQUEST_FUNCTION void add_phase(struct request_slot* request, __u32 kind, __u64 
   last->kind = kind;
   last->peer = peer;
   request->told.used = (__u16)(at + 1);
+  return 0;
 }
 
 REQUEST_FUNCTION __u64 cpu_of(const struct worker_slot* worker, __u64 now) {
@@ -260,12 +265,15 @@ REQUEST_FUNCTION void add_gap(struct request_slot* request, const struct worker_
 }
 
 /* The thread worked for this request, up to now. */
-REQUEST_FUNCTION void charge_request(struct request_slot* request, const struct worker_slot* worker,
-                                     __u64 now, __u64 wall, __u64 cpu) {
+REQUEST_SUBPROGRAM int charge_request(struct request_slot* request,
+                                      const struct worker_slot* worker, __u64 now, __u64 wall,
+                                      __u64 cpu) {
+  if (!request || !worker) return 0;
   add_phase(request, time_cpu, wall, cpu, 0);
   request->changed = now;
   request->idle = worker->idle;
   request->last_tid = worker->tid;
+  return 0;
 }
 
 /* The slice that leads up to an event of this request: what the thread did since it woke, or, where

@@ -263,13 +263,13 @@ ACCOUNT_FUNCTION __u64 sure_of(const struct thread_slot* thread, __u64 now) {
 }
 
 /* Everything up to now belongs to the mode the thread was in. */
-ACCOUNT_FUNCTION void charge(struct thread_slot* thread, __u64 now) {
+ACCOUNT_SUBPROGRAM int charge(struct thread_slot* thread, __u64 now) {
   __u64 passed;
-  if (now <= thread->changed) return; /* another CPU's clock */
+  if (!thread || now <= thread->changed) return 0; /* another CPU's clock */
   passed = now - thread->changed;
   thread->changed = now;
   if (is_on_cpu(thread)) thread->awake += passed;
-  if (!thread->slice_began) return;
+  if (!thread->slice_began) return 0;
   switch (thread->mode) {
     case mode_user:
       thread->ledger.user += passed;
@@ -297,6 +297,7 @@ ACCOUNT_FUNCTION void charge(struct thread_slot* thread, __u64 now) {
     default:
       thread->ledger.fault += passed;
   }
+  return 0;
 }
 
 ACCOUNT_FUNCTION void on_call_begins(struct thread_slot* thread, __u64 now, long call, __u64 first,

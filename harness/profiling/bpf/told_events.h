@@ -15,13 +15,13 @@ static __always_inline void fill_head(struct event_head* head, __u32 kind,
   head->time = now;
 }
 
-static __always_inline void tell_slice(const struct thread_slot* thread, __u64 length, __u64 now) {
+VERIFIED_ONCE int tell_slice(const struct thread_slot* thread, __u64 length, __u64 now) {
   struct slice_event* event;
-  if (length < thread->ledger.stopped + threshold) return;
+  if (!thread || length < thread->ledger.stopped + threshold) return 0;
   event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
   if (!event) {
     __sync_fetch_and_add(&lost_events, 1);
-    return;
+    return 0;
   }
   fill_head(&event->head, event_slice, thread, thread->loop, now);
   event->began = now - length;
@@ -29,6 +29,7 @@ static __always_inline void tell_slice(const struct thread_slot* thread, __u64 l
   event->unseen = thread->unseen;
   event->sure = sure_of(thread, now);
   bpf_ringbuf_submit(event, 0);
+  return 0;
 }
 
 static __always_inline void copy_registers(__u64* to, const struct pt_regs* from) {
@@ -61,8 +62,7 @@ static __always_inline void raise_alarm(const struct thread_slot* thread, __u32 
 }
 
 /* Of the thread that runs this. */
-__attribute__((noinline)) int tell_stack(const struct thread_slot* thread, long call, __u64 waited,
-                                         __u64 now) {
+VERIFIED_ONCE int tell_stack(const struct thread_slot* thread, long call, __u64 waited, __u64 now) {
   const struct pt_regs* const registers =
       (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
   const int path = path_argument(call);

@@ -26,6 +26,10 @@ struct pt_regs {
   unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, sp;
 } __attribute__((preserve_access_index));
 
+/* The kernel's verifier looks at such a function once, with any arguments, and not on each way to
+ * each of its calls: loading the programs takes a third of the time. */
+#define VERIFIED_ONCE __attribute__((noinline))
+
 const volatile __u64 threshold = 100000000;
 const volatile __u64 suspicion = 5000000; /* a loop that did not sleep for so long is looked at */
 const volatile __u32 follow_children = 0;
@@ -36,6 +40,7 @@ __u64 lost_threads = 0;            /* no slot left */
 __u64 lost_loops = 0;
 __u64 lost_processes = 0;
 __u32 loop_count = 0;
+__u32 used_slots = 0; /* the others follow */
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -63,7 +68,7 @@ struct {
   __uint(type, BPF_MAP_TYPE_STACK);
   __uint(max_entries, most_threads);
   __type(value, __u32);
-} free_slots SEC(".maps"); /* zeroed ones */
+} free_slots SEC(".maps"); /* zeroed ones that were used; the last one in is the first one out */
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -121,8 +126,11 @@ static __always_inline struct thread_slot* own_slot(struct task_struct* task) {
   if (!index) return 0;
   if (*index == 0) {
     if (bpf_map_pop_elem(&free_slots, &at)) {
-      __sync_fetch_and_add(&lost_threads, 1);
-      return 0;
+      at = used_slots < most_threads ? __sync_fetch_and_add(&used_slots, 1) : most_threads;
+      if (at >= most_threads) {
+        __sync_fetch_and_add(&lost_threads, 1);
+        return 0;
+      }
     }
     slot = bpf_map_lookup_elem(&threads, &at);
     if (!slot) return 0;
@@ -151,17 +159,19 @@ static __always_inline void leave_loop(struct thread_slot* thread) {
   thread->wait_began = 0;
 }
 
-static __always_inline struct loop_slot* join_loop(struct thread_slot* thread, __u32 kind,
-                                                   __u64 key, long call) {
-  struct loop_name name = {key, kind, thread->process};
+/* Its loop is that one from now on. 0: there are too many. */
+VERIFIED_ONCE int join_loop(struct thread_slot* thread, __u32 kind, __u64 key, long call) {
+  struct loop_name name = {key, kind, 0};
   struct loop_slot* loop;
   __u32* known;
   __u32 at;
+  if (!thread) return 0;
   if (thread->loop && thread->wait_kind == kind && thread->key == key) {
     loop = loop_of(thread);
     if (loop) loop->call = call;
-    return loop;
+    return loop != 0;
   }
+  name.process = thread->process;
   leave_loop(thread);
   known = bpf_map_lookup_elem(&loop_index, &name);
   if (known) {
@@ -184,5 +194,5 @@ static __always_inline struct loop_slot* join_loop(struct thread_slot* thread, _
   thread->loop = at + 1;
   thread->wait_kind = kind;
   thread->key = key;
-  return loop;
+  return 1;
 }

@@ -5,7 +5,8 @@
 
 namespace regatta::profiling {
 
-std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options&, const profile_hooks&) {
+std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options&, const profile_hooks&,
+                                            std::optional<pid_t>) {
   throw tier_unavailable("this regatta was built without " REGATTA_EBPF_MISSING);
 }
 

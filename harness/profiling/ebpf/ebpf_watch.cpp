@@ -43,7 +43,7 @@ nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_
 
 class ebpf_watch final : public loop_watch {
  public:
-  ebpf_watch(const profile_options& options, const profile_hooks& hooks)
+  ebpf_watch(const profile_options& options, const profile_hooks& hooks, bool whole)
       : options_(options),
         suspicion_(suspicion_for(options.threshold)),
         pause_(std::clamp<std::chrono::milliseconds>(
@@ -52,7 +52,8 @@ class ebpf_watch final : public loop_watch {
         hooks_(hooks),
         programs_({.threshold = options.threshold,
                    .suspicion = suspicion_,
-                   .children = options.children}),
+                   .children = options.children,
+                   .whole = whole}),
         handler_waits_(options.threshold) {}
 
   void begin(pid_t process) override {
@@ -226,12 +227,13 @@ class ebpf_watch final : public loop_watch {
     const auto slots = programs_.threads();
     while (used_ < slots.size() && slots[used_].tid != 0) ++used_;
     const std::uint64_t now = now_ns();
+    const bool can_tick = programs_.whole();
     for (std::uint32_t slot = 0; slot < used_; ++slot) {
       const auto thread = read_slot(slots[slot]);
       if (!thread || thread->tid == 0 || thread->loop == 0) continue;
       served_[thread->loop].insert(static_cast<pid_t>(thread->tid));
       loop_threads_.insert(static_cast<pid_t>(thread->tid));
-      if (!ticking_.contains(slot) || ticking_[slot] != thread->tid) {
+      if (can_tick && (!ticking_.contains(slot) || ticking_[slot] != thread->tid)) {
         ticking_[slot] = thread->tid;
         if (!programs_.tick(static_cast<pid_t>(thread->tid), slot)) untickable_ = true;
       }
@@ -392,8 +394,9 @@ class ebpf_watch final : public loop_watch {
 }  // namespace
 
 std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options& options,
-                                            const profile_hooks& hooks) {
-  return std::make_unique<ebpf_watch>(options, hooks);
+                                            const profile_hooks& hooks,
+                                            std::optional<pid_t> process) {
+  return std::make_unique<ebpf_watch>(options, hooks, !process);
 }
 
 }  // namespace regatta::profiling

@@ -7,7 +7,6 @@
 #include <linux/perf_event.h>
 #include <loop_watch.skel.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdarg>
 #include <cstring>
 #include <map>
 #include <string>
@@ -24,6 +22,8 @@
 #include <vector>
 
 #include "harness/platform/unique_fd.hpp"
+#include "harness/profiling/ebpf/later_programs.hpp"
+#include "harness/profiling/ebpf/load_failures.hpp"
 #include "harness/profiling/ebpf/tracepoint_numbers.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/thread_book.hpp"
@@ -33,35 +33,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
-
-// libbpf tells what went wrong to a function of the whole process.
-thread_local std::string last_warning;
-
-int note_warning(libbpf_print_level level, const char* format, std::va_list arguments) {
-  if (level != LIBBPF_WARN || !last_warning.empty()) return 0;  // the first one is the cause
-  char line[512];
-  std::vsnprintf(line, sizeof(line), format, arguments);
-  last_warning = line;
-  while (last_warning.ends_with('\n')) last_warning.pop_back();
-  if (last_warning.starts_with("libbpf: ")) last_warning.erase(0, 8);
-  return 0;
-}
-
-// PROC_PID_INIT_INO of the kernel's proc_ns.h.
-bool in_first_pid_namespace() {
-  struct stat found {};
-  return ::stat("/proc/self/ns/pid", &found) == 0 && found.st_ino == 0xEFFFFFFC;
-}
-
-std::string reason_of(int error) {
-  if (error == EPERM || error == EACCES) {
-    return "the kernel refuses it: it needs root, or CAP_BPF with CAP_PERFMON";
-  }
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return "this kernel has no BTF (/sys/kernel/btf/vmlinux)";
-  }
-  return last_warning.empty() ? std::strerror(error) : last_warning;
-}
 
 template <class Value>
 class shared_array {
@@ -145,6 +116,7 @@ struct loaded_programs::state {
   const receiver* seen = nullptr;
   const alarm_receiver* alarm_seen = nullptr;
   std::unique_ptr<loop_watch_bpf, skeleton_deleter> programs;
+  std::optional<later_programs> later;
   std::unique_ptr<ring_buffer, ring_deleter> ring, alarm_ring;
   std::unique_ptr<shared_array<kernel_side::thread_slot>> threads;
   std::unique_ptr<shared_array<kernel_side::loop_slot>> loops;
@@ -186,8 +158,9 @@ struct loaded_programs::state {
   }
 
   bool attach_calls() {
-    for (const bpf_program* const program :
-         {programs->progs.call_ends, programs->progs.call_begins}) {
+    const loop_watch_bpf* const there = later->get();
+    if (there == nullptr) return false;
+    for (const bpf_program* const program : {there->progs.call_ends, there->progs.call_begins}) {
       program_link link(bpf_program__attach(program));
       if (!link) {
         calls.clear();
@@ -217,38 +190,31 @@ struct loaded_programs::state {
 
 loaded_programs::loaded_programs(const loaded_options& options)
     : state_(std::make_unique<state>()) {
-  if (!in_first_pid_namespace()) {
-    throw tier_unavailable("this is a PID namespace of its own, where eBPF sees other process ids");
-  }
-  libbpf_set_print(note_warning);
-  last_warning.clear();
+  prepare_to_load();
   state_->tick = tick_of(options.threshold);
   state_->programs.reset(loop_watch_bpf__open());
-  if (!state_->programs) throw tier_unavailable(reason_of(errno));
+  if (!state_->programs) throw tier_unavailable(load_failure(errno));
   loop_watch_bpf& programs = *state_->programs;
   programs.rodata->threshold = static_cast<unsigned long long>(options.threshold.count());
   programs.rodata->suspicion = static_cast<unsigned long long>(options.suspicion.count());
   programs.rodata->follow_children = options.children ? 1 : 0;
-  for (bpf_program* const later : {programs.progs.call_begins, programs.progs.call_ends}) {
-    bpf_program__set_autoattach(later, false);
-  }
-  if (const int error = loop_watch_bpf__load(&programs)) throw tier_unavailable(reason_of(-error));
+  later_programs::leave_out(programs);
+  if (const int error = loop_watch_bpf__load(&programs))
+    throw tier_unavailable(load_failure(-error));
   state_->threads = std::make_unique<shared_array<kernel_side::thread_slot>>(
       programs.maps.threads, kernel_side::most_threads);
   state_->loops = std::make_unique<shared_array<kernel_side::loop_slot>>(programs.maps.loops,
                                                                          kernel_side::most_loops);
-  // The last one in is the first one out: the slots in use stay close together.
-  for (std::uint32_t slot = kernel_side::most_threads; slot-- > 0;) {
-    bpf_map_update_elem(bpf_map__fd(programs.maps.free_slots), nullptr, &slot, 0);
-  }
   state_->ring.reset(
       ring_buffer__new(bpf_map__fd(programs.maps.events), hand_out, &state_->seen, nullptr));
   state_->alarm_ring.reset(ring_buffer__new(bpf_map__fd(programs.maps.alarms), hand_out_alarm,
                                             &state_->alarm_seen, nullptr));
-  if (!state_->ring || !state_->alarm_ring) throw tier_unavailable(reason_of(errno));
+  if (!state_->ring || !state_->alarm_ring) throw tier_unavailable(load_failure(errno));
   if (const int error = loop_watch_bpf__attach(&programs)) {
-    throw tier_unavailable(reason_of(-error));
+    throw tier_unavailable(load_failure(-error));
   }
+  state_->later.emplace(programs);
+  if (options.whole) state_->later->wait();
 }
 
 loaded_programs::~loaded_programs() = default;
@@ -271,7 +237,10 @@ kernel_side::watch_stage loaded_programs::enter(kernel_side::watch_stage stage) 
   if (stage == kernel_side::stage_waits && state_->waits.empty() && !state_->waits_refused) {
     state_->waits_refused = !state_->attach_waits();
   }
-  if (stage == kernel_side::stage_waits && state_->waits.empty()) stage = kernel_side::stage_calls;
+  if (stage == kernel_side::stage_waits && state_->waits.empty()) {
+    stage = kernel_side::stage_calls;
+    state_->later->wait();
+  }
   if (stage == kernel_side::stage_calls && state_->calls.empty() && !state_->attach_calls()) {
     return static_cast<kernel_side::watch_stage>(in_force);
   }
@@ -298,18 +267,26 @@ void loaded_programs::measure(bool on) {
 
 nanoseconds loaded_programs::measured() const {
   std::uint64_t time = 0;
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, state_->programs->obj) {
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
-      time += info.run_time_ns;
+  const loop_watch_bpf* const first = state_->programs.get();
+  for (const loop_watch_bpf* const part : {first, state_->later->get()}) {
+    if (part == nullptr) continue;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, part->obj) {
+      bpf_prog_info info{};
+      __u32 size = sizeof(info);
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
+        time += info.run_time_ns;
+      }
     }
   }
   return nanoseconds(static_cast<std::int64_t>(time));
 }
 
+bool loaded_programs::whole() const { return state_->later->settled(); }
+
 bool loaded_programs::tick(pid_t thread, std::uint32_t slot) {
+  const loop_watch_bpf* const there = state_->later->get();
+  if (there == nullptr) return false;
   perf_event_attr wanted{};
   wanted.size = sizeof(wanted);
   wanted.type = PERF_TYPE_SOFTWARE;
@@ -318,7 +295,7 @@ bool loaded_programs::tick(pid_t thread, std::uint32_t slot) {
   unique_fd event(static_cast<int>(
       ::syscall(SYS_perf_event_open, &wanted, thread, -1, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) return errno == ESRCH;  // it has ended
-  bpf_link* const link = bpf_program__attach_perf_event(state_->programs->progs.ticks, event.get());
+  bpf_link* const link = bpf_program__attach_perf_event(there->progs.ticks, event.get());
   if (link == nullptr) return false;
   event.release();  // the link owns it
   state_->ticking[slot].reset(link);

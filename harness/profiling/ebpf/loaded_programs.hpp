@@ -21,6 +21,7 @@ struct loaded_options {
   std::chrono::nanoseconds threshold{};
   std::chrono::nanoseconds suspicion{};  ///< a loop that did not sleep for so long is told of
   bool children = false;                 ///< processes that a watched one forks are watched too
+  bool whole = false;                    ///< is whole() from the beginning
 };
 
 /// loop_watch.bpf.c in the kernel, and what it shares with us. Nothing of it outlives this object,
@@ -43,6 +44,10 @@ class loaded_programs {
   std::chrono::nanoseconds detaching() const;
   /// Takes the programs away from their events; what they have counted stays.
   void detach();
+
+  /// Whether stage_calls and tick() are to be had by now, if at all: the kernel looks at their
+  /// programs while the profile runs already.
+  bool whole() const;
 
   /// A stack whenever the thread has used that much CPU time and its slice is long already. False
   /// if the kernel does not let us.

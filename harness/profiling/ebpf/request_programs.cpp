@@ -7,13 +7,12 @@
 #include <fmt/format.h>
 #include <request_watch.skel.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdarg>
 #include <cstring>
 
+#include "harness/profiling/ebpf/load_failures.hpp"
 #include "harness/profiling/loop_watch.hpp"
 
 namespace regatta::profiling {
@@ -21,40 +20,17 @@ namespace {
 
 using namespace kernel_side;
 
-thread_local std::string first_warning;
-
-int keep_warning(libbpf_print_level level, const char* format, std::va_list arguments) {
-  if (level != LIBBPF_WARN || !first_warning.empty()) return 0;
-  char line[512];
-  std::vsnprintf(line, sizeof(line), format, arguments);
-  first_warning = line;
-  while (first_warning.ends_with('\n')) first_warning.pop_back();
-  return 0;
-}
-
-std::string reason_of(int error) {
-  if (error == EPERM || error == EACCES) {
-    return "the kernel refuses it: it needs root, or CAP_BPF with CAP_PERFMON";
-  }
-  return first_warning.empty() ? std::strerror(error) : first_warning;
-}
-
 // What the kernel must be able to tell; all of these came with or before Linux 6.3.
-void check_kernel() {
-  struct stat found {};
-  constexpr ino_t first_pid_namespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO of the kernel's proc_ns.h
-  if (::stat("/proc/self/ns/pid", &found) != 0 || found.st_ino != first_pid_namespace) {
-    throw tier_unavailable("this is a PID namespace of its own, where eBPF sees other process ids");
-  }
+std::string why_refused(int error) {
   const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), btf__free);
-  if (!types) throw tier_unavailable("this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+  if (!types) return load_failure(error);
   for (const char* const needed : {"sock_recv_length", "sock_send_length", "sk_data_ready"}) {
     const std::string name = std::string("btf_trace_") + needed;
     if (btf__find_by_name_kind(types.get(), name.c_str(), BTF_KIND_TYPEDEF) < 0) {
-      throw tier_unavailable(
-          fmt::format("this kernel has no tracepoint {}; Linux 6.3 and newer have", needed));
+      return fmt::format("this kernel has no tracepoint {}; Linux 6.3 and newer have", needed);
     }
   }
+  return load_failure(error);
 }
 
 template <class Value>
@@ -110,19 +86,17 @@ struct request_programs::state {
 };
 
 request_programs::request_programs() : state_(std::make_unique<state>()) {
-  libbpf_set_print(keep_warning);
-  first_warning.clear();
-  check_kernel();
+  prepare_to_load();
   state_->programs.reset(request_watch_bpf__open_and_load());
-  if (!state_->programs) throw tier_unavailable(reason_of(errno));
+  if (!state_->programs) throw tier_unavailable(why_refused(errno));
   const auto& maps = state_->programs->maps;
   state_->workers = std::make_unique<shared_values<worker_slot>>(maps.workers, most_workers);
   state_->requests = std::make_unique<shared_values<request_slot>>(maps.requests, most_requests);
   state_->calls = std::make_unique<shared_values<call_slot>>(maps.calls, most_calls);
   state_->ring.reset(ring_buffer__new(bpf_map__fd(maps.events), hand_out, &state_->seen, nullptr));
-  if (!state_->ring) throw tier_unavailable(reason_of(errno));
+  if (!state_->ring) throw tier_unavailable(load_failure(errno));
   if (const int error = request_watch_bpf__attach(state_->programs.get())) {
-    throw tier_unavailable(reason_of(-error));
+    throw tier_unavailable(load_failure(-error));
   }
 }
 
