@@ -74,6 +74,7 @@ struct request_slot {
   __u32 serial;                   /* of the request; a link to another one is stale */
   __u32 started;                  /* something was seen of it after it was read */
   __u32 http;                     /* the connection's first request began with a method */
+  __u32 awaits;                   /* calls of upstreams of which nothing was read yet */
   __u64 changed;                  /* until when its time is divided */
   __u64 idle;                     /* its thread's idle time by then */
   __u64 until_answer[time_kinds]; /* spent, up to the last send */
@@ -348,6 +349,7 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   for (kind = 0; kind < time_kinds; ++kind) told->spent[kind] = 0;
   request->serial += 1;
   request->started = 0;
+  request->awaits = 0;
   request->state = request_working;
   charge_request(request, worker, now, now - began, cpu);
   worker->net = 0;
@@ -355,6 +357,20 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   worker->carried = 0;
   worker->slept = 0;
   mark(worker, now);
+}
+
+/* Whether a call that its thread makes may be of this request, the last one that it worked on. A
+ * thread that slept since was woken by a timer, or another thread: if the request is answered, or
+ * waits for an upstream, that is something of the service's own, as a health check. */
+REQUEST_FUNCTION int may_call(const struct request_slot* request,
+                              const struct worker_slot* worker) {
+  return !worker->slept || (request->state == request_working && request->awaits == 0);
+}
+
+/* It has asked an upstream, and reads the first bytes of the answer. */
+REQUEST_FUNCTION void begin_wait(struct request_slot* request) { request->awaits += 1; }
+REQUEST_FUNCTION void end_wait(struct request_slot* request) {
+  if (request->awaits > 0) request->awaits -= 1;
 }
 
 REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct worker_slot* worker,
