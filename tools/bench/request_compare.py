@@ -2,21 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what `regatta profile` says of nginx's requests with wrk, rusage and what it costs.
 
-usage: request_compare.py REGATTA [--rounds 4] [--seconds 5] [--connections 32] [--no-pin] [--realtime]
+usage: request_compare.py REGATTA [--rounds 4] [--seconds 5] [--connections 32] [--only saturation|proxy] [--no-pin] [--realtime]
 
 In each round nginx is loaded by wrk three times, in an order that rotates: watched with its requests,
-watched without them, and not watched at all. Promises, each on the median over the rounds; exit 1 if
-one is missed:
+watched without them, and not watched at all. Then it is the proxy before `regatta mock-llm`, which
+streams: at that load (some 5 % of a CPU) nobody waits for CPUs, so that client, service and profile can
+be compared. Promises, each on the median over the rounds; exit 1 if one is missed:
  * requests: as many as wrk counted, but for those in flight when wrk ended (at most one a connection)
- * mean latency, of requests that take 20 ms: within 3 % of wrk's (connections x time / requests)
- * CPU a request: within 3 % of the CPU clock of nginx's process, and the same with a slow upstream
- * time to first byte of an upstream that takes 20 ms: within 1 % of that
+ * mean latency before the LLM: within 3 % of wrk's (connections x time / requests), which has the
+   client's part of the network's stack besides
+ * CPU a request: within 3 % of the CPU clock of nginx's process, and the same before the LLM
+ * time to first token: within 1 % of what a client sees that asks the LLM itself, at the same time
  * cost of following requests: at most 8 % of CPU a request, of nginx at saturation
 
 Needs nginx (Debian package nginx-light), wrk, and root for eBPF.
 """
 import argparse
-import http.server
 import json
 import os
 import pathlib
@@ -44,36 +45,66 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  upstream slow {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  upstream llm {{ server 127.0.0.1:{upstream}; keepalive 64; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 "hello, world"; }}
-    location /slow {{ proxy_pass http://slow; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+    location /v1/ {{
+      proxy_pass http://llm; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
+    }}
   }}
 }}
 """
-UPSTREAM_SECONDS = 0.02
+FIRST_TOKEN, BETWEEN_TOKENS, TOKENS = "50ms", "2ms", 8
+QUESTION = json.dumps({"model": "regatta-mock", "stream": True, "max_tokens": TOKENS,
+                       "messages": [{"role": "user", "content": "Who steers?"}]})
+WRK_SCRIPT = f"""
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{QUESTION}'
+"""
+LLM_PATH = "/v1/chat/completions"
 
 
-class SlowService(http.server.BaseHTTPRequestHandler):
-    """Answers after 20 ms, and notes how long that took by its own clock."""
-    protocol_version = "HTTP/1.1"
-    taken = []
+class MockLlm:
+    """Ends with end()."""
 
-    def do_GET(self):
-        began = time.monotonic()
-        time.sleep(UPSTREAM_SECONDS)
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow")
-        self.wfile.flush()
-        self.taken.append(time.monotonic() - began)
+    def __init__(self, regatta):
+        self.process = subprocess.Popen(
+            [regatta, "mock-llm", "--ttft", FIRST_TOKEN, "--tbt", BETWEEN_TOKENS],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.port = int(re.search(r"http://127.0.0.1:(\d+)", self.process.stdout.readline()).group(1))
 
-    def log_message(self, *_):
-        pass
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
-class SlowServer(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_):
-        """wrk's end resets connections."""
+class DirectClient(threading.Thread):
+    """Asks the LLM itself, one question after the other: seconds from the send to the first bytes."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.first_bytes, self.ended = port, [], threading.Event()
+
+    def run(self):
+        question = (f"POST {LLM_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {len(QUESTION)}\r\n\r\n{QUESTION}").encode()
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while not self.ended.is_set():
+                began = time.monotonic()
+                connection.sendall(question)
+                answer = connection.recv(65536)
+                self.first_bytes.append(time.monotonic() - began)
+                while not answer.endswith(b"0\r\n\r\n"):
+                    answer = connection.recv(65536)
+
+    def end(self):
+        self.ended.set()
+        self.join()
+        return statistics.fmean(self.first_bytes)
 
 
 def free_port():
@@ -122,13 +153,15 @@ class Nginx:
         self.process.wait()
 
 
-def run_wrk(url, seconds, connections, place):
-    text = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", url],
+def run_wrk(url, seconds, connections, place, script=None):
+    text = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s",
+                           *(["-s", str(script)] if script else []), url],
                           capture_output=True, text=True, check=True, preexec_fn=place).stdout
-    return {"requests": int(re.search(r"(\d+) requests in", text).group(1)),
+    found = re.search(r"(\d+) requests in ([\d.]+)(m?s)", text)
+    took = float(found.group(2)) / (1000 if found.group(3) == "ms" else 1)
+    return {"requests": int(found.group(1)),
             # Its own mean is corrected for what it calls coordinated omission.
-            "latency_us": 1e6 * seconds * connections / int(re.search(r"(\d+) requests in",
-                                                                      text).group(1))}
+            "latency_us": 1e6 * took * connections / int(found.group(1))}
 
 
 def wait_until_attached(profiler):
@@ -147,7 +180,7 @@ def wait_until_attached(profiler):
         time.sleep(0.02)
 
 
-def watched_run(arguments, nginx, path, requests, folder, place):
+def watched_run(arguments, nginx, path, requests, folder, place, connections=None, script=None):
     """(wrk's figures, nginx's CPU seconds, the profile) of one run; requests: None, "on" or "off"."""
     report = folder / "profile.json"
     profiler = None
@@ -158,7 +191,8 @@ def watched_run(arguments, nginx, path, requests, folder, place):
             stdout=subprocess.DEVNULL, preexec_fn=placed(None, arguments.realtime, 2))
         wait_until_attached(profiler)
     before = nginx.cpu()
-    figures = run_wrk(nginx.url + path, arguments.seconds, arguments.connections, place)
+    figures = run_wrk(nginx.url + path, arguments.seconds, connections or arguments.connections, place,
+                      script)
     cpu_seconds = nginx.cpu() - before
     profile = None
     if profiler:
@@ -205,33 +239,39 @@ def saturation(arguments, nginx, folder, place):
             "CPU a request": abs(medians["cpu"] - 1) <= 0.03, "cost": medians["cost"] <= 1.08}
 
 
-def upstream(arguments, nginx, folder, place):
-    print(f"nginx before a service that takes {1e3 * UPSTREAM_SECONDS:.0f} ms:\n")
-    print(f"{'round':>5} {'wrk':>7} {'followed':>8} {'calls':>7} {'service ms':>10} {'TTFB ms':>8} "
-          f"{'ratio':>6} {'CPU ratio':>9} {'wrk ms':>7} {'seen ms':>7}  verdict")
+def proxy(arguments, nginx, llm, folder, place):
+    connections = 4
+    print(f"nginx before an LLM, first token after {FIRST_TOKEN}, {TOKENS} of them, {BETWEEN_TOKENS} "
+          f"apart; {connections} connections:\n")
+    print(f"{'round':>5} {'wrk':>5} {'followed':>8} {'calls':>6} {'direct ms':>9} {'TTFT ms':>8} "
+          f"{'ratio':>6} {'gap ms':>6} {'CPU ratio':>9} {'wrk ms':>7} {'seen ms':>7} {'ratio':>6}  verdict")
     ratios, cpus, latencies, counts = [], [], [], []
+    script = folder / "question.lua"
+    script.write_text(WRK_SCRIPT)
     for turn in range(arguments.rounds):
-        SlowService.taken.clear()
-        figures, cpu_seconds, profile = watched_run(arguments, nginx, "/slow", "on", folder, place)
+        direct = DirectClient(llm.port)
+        direct.start()
+        figures, cpu_seconds, profile = watched_run(arguments, nginx, LLM_PATH, "on", folder, place,
+                                                    connections, script)
+        first_byte = direct.end() * 1e3
         requests = profile["requests"]
         (called,) = requests["upstreams"]
-        (the_class,) = [each for each in requests["classes"] if each["name"] == "GET /slow"]
-        service = statistics.fmean(SlowService.taken) * 1e3
-        ratios.append(called["ttfb_ns"]["mean"] / 1e6 / service)
+        (the_class,) = requests["classes"]
+        ratios.append(called["ttfb_ns"]["mean"] / 1e6 / first_byte)
         cpus.append(the_class["cpu_per_request_ns"]["mean"] * requests["followed"] / 1e9 / cpu_seconds)
         latencies.append(the_class["latency_ns"]["mean"] / 1e3 / figures["latency_us"])
-        counts.append(0 <= requests["followed"] - figures["requests"] <= arguments.connections)
-        print(f"{turn + 1:>5} {figures['requests']:>7} {requests['followed']:>8} {called['calls']:>7} "
-              f"{service:>10.3f} {called['ttfb_ns']['mean'] / 1e6:>8.3f} {ratios[-1]:>6.3f} "
-              f"{cpus[-1]:>9.3f} {figures['latency_us'] / 1e3:>7.2f} "
-              f"{the_class['latency_ns']['mean'] / 1e6:>7.2f}  {requests['classification']['kind']}",
-              flush=True)
+        counts.append(0 <= requests["followed"] - figures["requests"] <= connections)
+        print(f"{turn + 1:>5} {figures['requests']:>5} {requests['followed']:>8} {called['calls']:>6} "
+              f"{first_byte:>9.3f} {called['ttfb_ns']['mean'] / 1e6:>8.3f} {ratios[-1]:>6.4f} "
+              f"{called['gap_ns']['mean'] / 1e6:>6.2f} {cpus[-1]:>9.3f} "
+              f"{figures['latency_us'] / 1e3:>7.2f} {the_class['latency_ns']['mean'] / 1e6:>7.2f} "
+              f"{latencies[-1]:>6.4f}  {requests['classification']['kind']}", flush=True)
     medians = [statistics.median(each) for each in (ratios, cpus, latencies)]
-    print(f"\nmedians: TTFB {medians[0]:.3f} of the service's own time, CPU {medians[1]:.3f} of the "
-          f"clock's, latency {medians[2]:.3f} of wrk's\n")
-    return {"TTFB": abs(medians[0] - 1) <= 0.01, "CPU with an upstream": abs(medians[1] - 1) <= 0.03,
-            "count with an upstream": all(counts),
-            "mean latency": abs(medians[2] - 1) <= 0.03}
+    print(f"\nmedians: time to first token {medians[0]:.4f} of the direct client's, CPU {medians[1]:.3f} of "
+          f"the clock's, latency {medians[2]:.4f} of wrk's\n")
+    return {"time to first token": abs(medians[0] - 1) <= 0.01,
+            "CPU before the LLM": abs(medians[1] - 1) <= 0.03,
+            "count before the LLM": all(counts), "mean latency": abs(medians[2] - 1) <= 0.03}
 
 
 def main():
@@ -240,6 +280,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--only", choices=("saturation", "proxy"))
     parser.add_argument("--no-pin", action="store_true")
     parser.add_argument("--realtime", action="store_true",
                         help="nginx, wrk and regatta before all others (SCHED_FIFO): where others use the "
@@ -250,21 +291,23 @@ def main():
             raise SystemExit(f"request_compare.py: there is no {program}; apt-get install {package}")
     usable = sorted(os.sched_getaffinity(0))
     pin = len(usable) > 1 and not arguments.no_pin
-    slow = SlowServer(("127.0.0.1", 0), SlowService)
-    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    llm = MockLlm(arguments.regatta)
     with tempfile.TemporaryDirectory(prefix="request-compare-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        nginx = Nginx(folder, slow.server_address[1],
+        nginx = Nginx(folder, llm.port,
                       placed(usable[0] if pin else None, arguments.realtime))
         client = placed(usable[1] if pin else None, arguments.realtime)
         try:
             print(f"load average {os.getloadavg()[0]:.1f}\n")
-            kept = saturation(arguments, nginx, folder, client)
-            kept.update(upstream(arguments, nginx, folder, client))
+            kept = {}
+            if arguments.only != "proxy":
+                kept.update(saturation(arguments, nginx, folder, client))
+            if arguments.only != "saturation":
+                kept.update(proxy(arguments, nginx, llm, folder, client))
         finally:
             nginx.end()
-            slow.shutdown()
+            llm.end()
     print("; ".join(f"{name}: {'kept' if each else 'NOT kept'}" for name, each in kept.items()))
     return 0 if all(kept.values()) else 1
 

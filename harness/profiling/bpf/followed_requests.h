@@ -3,9 +3,28 @@
 
 /* What happens to requests and to calls of upstreams. After followed_sockets.h. */
 
-static __always_inline void tell_request(struct request_slot* request) {
+static __always_inline void tell_briefs(struct worker_slot* worker) {
+  struct brief_events* const briefs = &worker->briefs;
+  if (briefs->count == 0) return;
+  briefs->kind = event_briefs;
+  briefs->tid = worker->tid;
+  briefs->process = worker->process;
+  briefs->loop = (__u16)worker->loops;
+  if (bpf_ringbuf_output(&events, briefs, sizeof(*briefs), BPF_RB_NO_WAKEUP)) {
+    __sync_fetch_and_add(&lost_events, briefs->count);
+  }
+  briefs->count = 0;
+}
+
+/* `worker`: the own one, or 0. */
+static __always_inline void tell_request(struct request_slot* request, struct worker_slot* worker) {
   __u32 used;
   end_request(request);
+  if (worker && request->name_told && request->told.tid == worker->tid &&
+      brief_of(&request->told, &worker->briefs.requests[worker->briefs.count % brief_room])) {
+    if (++worker->briefs.count >= brief_room) tell_briefs(worker);
+    return;
+  }
   request->told.kind = event_request;
   used = request->told.used;
   if (used > phase_room) used = phase_room;
@@ -15,6 +34,8 @@ static __always_inline void tell_request(struct request_slot* request) {
           __builtin_offsetof(struct request_event, phases) + used * sizeof(struct request_phase),
           BPF_RB_NO_WAKEUP)) {
     __sync_fetch_and_add(&lost_events, 1);
+  } else if (request->told.name_number) {
+    request->name_told = 1;
   }
 }
 
@@ -69,6 +90,24 @@ static __always_inline int writes_method(void) {
          begins_with_method(text);
 }
 
+/* A name that comes again gets a number. */
+static __always_inline void take_name(struct request_slot* request, const char* name,
+                                      __u32 length) {
+  const __u64* const now = (const __u64*)name;
+  const __u64* const before = (const __u64*)request->told.name;
+  __u64 differs = length ^ request->told.name_length;
+  __u32 at;
+#pragma unroll
+  for (at = 0; at < request_name_bytes / sizeof(__u64); ++at) differs |= now[at] ^ before[at];
+  if (differs) {
+    request->told.name_length = length;
+    request->told.name_number = request->name_told = 0;
+    __builtin_memcpy(request->told.name, name, request_name_bytes);
+  } else if (!request->told.name_number && name_numbers < most_name_numbers) {
+    request->told.name_number = __sync_fetch_and_add(&name_numbers, 1) + 1;
+  }
+}
+
 static __always_inline void put_last(struct request_queue* queue, const struct request_link* link) {
   queue->links[(queue->first + queue->count) % waiting_room] = *link;
   if (queue->count < waiting_room) {
@@ -82,7 +121,7 @@ static __always_inline void read_from_client(struct connection* connection,
                                              struct worker_slot* worker, __u32 bytes) {
   const __u64 now = bpf_ktime_get_ns();
   struct request_slot* request;
-  char name[request_name_bytes] = {};
+  char name[request_name_bytes] __attribute__((aligned(8))) = {};
   int method;
   __u32 at = connection->slot - 1;
   if (!connection->slot) {
@@ -114,19 +153,18 @@ static __always_inline void read_from_client(struct connection* connection,
   }
   finish_slice(worker, request_at(&worker->current), now);
   if (request->state == request_answered) {
-    tell_request(request);
+    tell_request(request, worker);
   } else {
     request->http = (__u32)method;
   }
   begin_request(request, worker, now, connection->data_ready);
   connection->data_ready = 0;
   request->told.bytes_in = bytes;
-  request->told.name_length = bytes < request_name_bytes ? bytes : request_name_bytes;
-  __builtin_memcpy(request->told.name, name, request_name_bytes);
+  take_name(request, name, bytes < request_name_bytes ? bytes : request_name_bytes);
   point_to(&worker->current, at + 1, request);
   put_last(&worker->next, &worker->current);
   put_last(&worker->waiting, &worker->current);
-  __sync_fetch_and_add(&in_flight, 1);
+  __sync_fetch_and_add(&in_flight[0], 1);
 }
 
 static __always_inline void write_to_client(struct connection* connection,
@@ -142,7 +180,7 @@ static __always_inline void write_to_client(struct connection* connection,
   if (!request || request->state == request_none) return;
   now = bpf_ktime_get_ns();
   reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
-  if (request->state == request_working) __sync_fetch_and_add(&in_flight, -1);
+  if (request->state == request_working) __sync_fetch_and_add(&in_flight[0], -1);
   note_answer(request, worker, now, bytes);
   point_to(&worker->current, at + 1, request);
 }
@@ -357,9 +395,9 @@ static __always_inline void end_connection(struct connection* connection) {
   if (connection->role == role_server) {
     struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
     if (!request) return;
-    if (request->state == request_answered) tell_request(request);
+    if (request->state == request_answered) tell_request(request, 0);
     if (request->state == request_working) {
-      __sync_fetch_and_add(&in_flight, -1);
+      __sync_fetch_and_add(&in_flight[0], -1);
       __sync_fetch_and_add(&aborted, 1);
     }
     request->state = request_none;

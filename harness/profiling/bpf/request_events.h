@@ -14,10 +14,11 @@ enum {
   most_requests = 8192, /* connections of clients at a time */
   most_calls = 4096,    /* connections to upstreams at a time */
   most_peers = 1024,
-  most_processes = 256
+  most_processes = 256,
+  most_name_numbers = 1 << 20
 };
 
-enum watch_event_kind { event_request, event_call, event_chunk };
+enum watch_event_kind { event_request, event_briefs, event_call, event_chunk };
 
 /* The other end of a connection. */
 struct peer_address {
