@@ -49,7 +49,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 "hello, world"; }}
-    location /v1/ {{
+    location ~ ^/(v1|wait)/ {{
       proxy_pass http://llm; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
     }}
   }}
@@ -70,15 +70,15 @@ class MockLlm:
     """Ends with end()."""
 
     def __init__(self, regatta):
-        self.process = subprocess.Popen(
-            [regatta, "mock-llm", "--ttft", FIRST_TOKEN, "--tbt", BETWEEN_TOKENS],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.port = int(re.search(r"http://127.0.0.1:(\d+)", self.process.stdout.readline()).group(1))
+        self.port = free_port()
+        self.process = subprocess.Popen([regatta, "mock-llm", "--port", str(self.port), "--ttft", FIRST_TOKEN,
+                                         "--tbt", BETWEEN_TOKENS],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until_listening(self.port, self.process)
 
     def end(self):
         self.process.terminate()
         self.process.wait()
-        self.process.stdout.close()
 
 
 class DirectClient(threading.Thread):
@@ -113,6 +113,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_until_listening(port, process):
+    until = time.monotonic() + 10
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > until or process.poll() is not None:
+                raise SystemExit(f"request_compare.py: {process.args[0]} does not start") from None
+            time.sleep(0.05)
+
+
 def placed(cpu, realtime=False, priority=1):
     """To be called in a child: where it runs, and whether before all others."""
     def place():
@@ -132,15 +143,7 @@ class Nginx:
                                                       upstream=upstream))
         self.process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(configuration)],
                                         preexec_fn=place)
-        until = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                break
-            except OSError:
-                if time.monotonic() > until or self.process.poll() is not None:
-                    raise SystemExit("request_compare.py: nginx does not start")
-                time.sleep(0.05)
+        wait_until_listening(self.port, self.process)
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         (self.worker,) = [int(pid) for pid in pathlib.Path(children).read_text().split()]
 

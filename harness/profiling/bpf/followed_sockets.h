@@ -67,8 +67,8 @@ enum {
 
 __u32 target = 0;        /* the process; 0: none yet */
 __u32 process_count = 0; /* of processes, its children */
-__u64 lost_events = 0;  /* no room in the ring */
-__u64 lost_workers = 0; /* no slot left */
+__u64 lost_events = 0;   /* no room in the ring */
+__u64 lost_workers = 0;  /* no slot left */
 __u64 lost_connections = 0;
 __u64 begun_before = 0; /* answers of requests whose begin was not seen */
 __u64 aborted = 0;      /* closed before they were answered */
@@ -88,7 +88,7 @@ enum { role_unknown, role_server, role_client, role_ignored };
 struct connection {
   __u64 data_ready; /* since when there is something to read; 0: nothing */
   __u32 role;
-  __u32 slot; /* of the request or the call, index + 1; 0: none yet */
+  __u32 slot;   /* of the request or the call, index + 1; 0: none yet */
   __u32 worker; /* that served it last, index + 1 */
   __u32 unused;
 };

@@ -63,7 +63,7 @@ struct request_event {
   __u32 delayed;  /* its thread was busy when a gap of it ended */
   __u32 calls;    /* of upstreams */
   __u32 name_length;
-  __u32 name_number; /* of those that brief_events refer to; 0: none */
+  __u32 name_number;             /* of those that brief_events refer to; 0: none */
   char name[request_name_bytes]; /* its first bytes */
   struct request_phase phases[phase_room];
 };
