@@ -123,7 +123,7 @@ class RedisLoad(threading.Thread):
 
 def services(regatta, llm):
     """(name, kind or None, CPU ms of one at a time and others' ms, what starts it, how it is asked)."""
-    wait = f"http://127.0.0.1:{llm.port}/wait/{UPSTREAM_NS}"
+    wait = f"http://127.0.0.1:{llm.port}/wait/{UPSTREAM_NS}/hello"
     def python(name):
         return lambda folder: Program([sys.executable, str(PYTHON), name, wait], folder)
     def node(name):
@@ -151,7 +151,7 @@ def services(regatta, llm):
         ("gather: timer and SHA-256", "io-bound", 3, python("gather"), get()),
         ("asyncio, a pool of processes", "cpu-bound", 6.5, python("process-pool"), get()),
         ("nginx, a constant", "cpu-bound", 0.1, nginx, get("/")),
-        ("nginx, a proxy", "io-bound", 1, nginx, get(f"/wait/{UPSTREAM_NS}")),
+        ("nginx, a proxy", "io-bound", 1, nginx, get(f"/wait/{UPSTREAM_NS}/hello")),
         ("node, timers", "io-bound", 1, node("timer"), get()),
         ("node, a computing loop", "cpu-bound", 6.5, node("compute"), get()),
         ("node, its pool", "cpu-bound", 5, node("pool"), get()),
