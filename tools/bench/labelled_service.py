@@ -6,10 +6,13 @@ usage: labelled_service.py STYLE STEP...      prints its port; ends with its sta
 
 STYLE: asyncio (one loop, everything in it), executor (a loop; what computes or blocks in a pool of
 threads), threads (a thread a connection), upstream (no service of its own: answers each line
-"MILLISECONDS CHUNKS" with that many chunks, each after that time).
+"MILLISECONDS CHUNKS" with that many chunks, each after that time, and "POST" with "100").
 STEP, in the order in which a request takes them: cpu=MS of CPU time, sleep=MS of a timer,
-upstream=MS of waiting for an upstream, disk=KIB written through to the disk, lock=MS of sleeping and
-lock-cpu=MS of CPU time while holding the one lock of the service. GET /other takes none.
+upstream=MS of waiting for an upstream, continue=MS the same in HTTP's manner of "100 Continue": asked for
+in two parts, and answered in two; disk=KIB written through to the disk, lock=MS of sleeping and
+lock-cpu=MS of CPU time while holding the one lock of the service. probe=MS (asyncio) is no step: the
+service itself asks the upstream so often whether it is there, by the same connections. GET /other takes
+no step.
 """
 import asyncio
 import concurrent.futures
@@ -46,6 +49,9 @@ async def serve_upstream():
     async def talk(reader, writer):
         try:
             while line := await reader.readline():
+                if line == b"POST\n":
+                    writer.write(b"100\n")
+                    continue
                 milliseconds, chunks = line.split()
                 for chunk in range(int(chunks)):
                     await asyncio.sleep(float(milliseconds) / 1e3)
@@ -68,14 +74,22 @@ class AsyncService:
         self.steps, self.upstream_port, self.pool = steps, upstream_port, pool
         self.lock, self.connections = asyncio.Lock(), []
 
-    async def call_upstream(self, milliseconds):
+    async def call_upstream(self, milliseconds, in_parts=False):
         if self.connections:
             reader, writer = self.connections.pop()
         else:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
+        if in_parts:
+            writer.write(b"POST\n")
+            await reader.readline()
         writer.write(f"{milliseconds} 1\n".encode())
         await reader.readline()
         self.connections.append((reader, writer))
+
+    async def probe(self, milliseconds):
+        while True:
+            await asyncio.sleep(milliseconds / 1e3)
+            await self.call_upstream(0)
 
     async def blocking(self, function, argument):
         if self.pool:
@@ -88,8 +102,8 @@ class AsyncService:
             await self.blocking(compute, value)
         elif name == "sleep":
             await asyncio.sleep(value / 1e3)
-        elif name == "upstream":
-            await self.call_upstream(value)
+        elif name in ("upstream", "continue"):
+            await self.call_upstream(value, name == "continue")
         elif name == "disk":
             await self.blocking(write_through, int(value))
         elif name == "lock":
@@ -172,7 +186,7 @@ def main():
     if style == "upstream":
         return asyncio.run(serve_upstream())
     upstream_port, upstream = 0, None
-    if any(name == "upstream" for name, _ in steps):
+    if any(name in ("upstream", "continue", "probe") for name, _ in steps):
         upstream = subprocess.Popen([sys.executable, __file__, "upstream"], stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE)
         upstream_port = int(upstream.stdout.readline())  # it ends with us
@@ -181,7 +195,10 @@ def main():
     pool = concurrent.futures.ThreadPoolExecutor(8) if style == "executor" else None
 
     async def run():
-        await serve(AsyncService(steps, upstream_port, pool).talk)
+        service = AsyncService([step for step in steps if step[0] != "probe"], upstream_port, pool)
+        probes = [asyncio.create_task(service.probe(value)) for name, value in steps if name == "probe"]
+        await serve(service.talk)
+        del probes
     return asyncio.run(run())
 
 

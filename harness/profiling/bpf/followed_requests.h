@@ -3,9 +3,28 @@
 
 /* What happens to requests and to calls of upstreams. After followed_sockets.h. */
 
-static __always_inline void tell_request(struct request_slot* request) {
+static __always_inline void tell_briefs(struct worker_slot* worker) {
+  struct brief_events* const briefs = &worker->briefs;
+  if (briefs->count == 0) return;
+  briefs->kind = event_briefs;
+  briefs->tid = worker->tid;
+  briefs->process = worker->process;
+  briefs->loop = (__u16)worker->loops;
+  if (bpf_ringbuf_output(&events, briefs, sizeof(*briefs), BPF_RB_NO_WAKEUP)) {
+    __sync_fetch_and_add(&lost_events, briefs->count);
+  }
+  briefs->count = 0;
+}
+
+/* `worker`: the own one, or 0. */
+static __always_inline void tell_request(struct request_slot* request, struct worker_slot* worker) {
   __u32 used;
   end_request(request);
+  if (worker && request->name_told && request->told.tid == worker->tid &&
+      brief_of(&request->told, &worker->briefs.requests[worker->briefs.count % brief_room])) {
+    if (++worker->briefs.count >= brief_room) tell_briefs(worker);
+    return;
+  }
   request->told.kind = event_request;
   used = request->told.used;
   if (used > phase_room) used = phase_room;
@@ -15,40 +34,78 @@ static __always_inline void tell_request(struct request_slot* request) {
           __builtin_offsetof(struct request_event, phases) + used * sizeof(struct request_phase),
           BPF_RB_NO_WAKEUP)) {
     __sync_fetch_and_add(&lost_events, 1);
+  } else if (request->told.name_number) {
+    request->name_told = 1;
   }
 }
 
-/* The first bytes of what the thread has just read, and whether they may be a method of HTTP. */
-static __always_inline int read_name(char* name) {
+/* Where the buffer of the thread's system call begins; 0: not known. */
+static __always_inline __u64 buffer_of_call(void) {
   const struct pt_regs* const registers =
       (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
   __u64 from = registers->si;
-  int i;
   switch (registers->orig_ax) {
     case 0:  /* read */
+    case 1:  /* write */
+    case 44: /* sendto */
     case 45: /* recvfrom */
-      break;
+      return from;
+    case 46: /* sendmsg */
     case 47: /* recvmsg: the vector's place in the message's head */
       if (bpf_probe_read_user(&from, sizeof(from), (const void*)(from + 16))) return 0;
       __attribute__((fallthrough));
     case 19:  /* readv */
+    case 20:  /* writev */
     case 327: /* preadv2 */
-      if (bpf_probe_read_user(&from, sizeof(from), (const void*)from)) return 0;
-      break;
+      return bpf_probe_read_user(&from, sizeof(from), (const void*)from) ? 0 : from;
     default:
-      __sync_fetch_and_add(&unread_names, 1);
       return 0;
   }
-  if (bpf_probe_read_user(name, request_name_bytes, (const void*)from)) {
+}
+
+static __always_inline int begins_with_method(const char* text) {
+  int i;
+#pragma unroll
+  for (i = 0; i < method_letters; ++i) {
+    if (text[i] < 'A' || text[i] > 'Z') return 0;
+  }
+  return 1;
+}
+
+/* The first bytes of what the thread has just read, and whether they may be a method of HTTP. */
+static __always_inline int read_name(char* name) {
+  const __u64 from = buffer_of_call();
+  if (!from || bpf_probe_read_user(name, request_name_bytes, (const void*)from)) {
     __sync_fetch_and_add(&unread_names, 1);
     name[0] = 0;
     return 0;
   }
+  return begins_with_method(name);
+}
+
+static __always_inline int writes_method(void) {
+  char text[method_letters] = {};
+  const __u64 from = buffer_of_call();
+  return from && !bpf_probe_read_user(text, sizeof(text), (const void*)from) &&
+         begins_with_method(text);
+}
+
+/* A name that comes again gets a number. */
+static __always_inline void take_name(struct request_slot* request, const char* name,
+                                      __u32 length) {
+  const __u64* const now = (const __u64*)name;
+  const __u64* const before = (const __u64*)request->told.name;
+  __u64 differs = length ^ request->told.name_length;
+  __u32 at;
 #pragma unroll
-  for (i = 0; i < method_letters; ++i) {
-    if (name[i] < 'A' || name[i] > 'Z') return 0;
+  for (at = 0; at < request_name_bytes / sizeof(__u64); ++at) differs |= now[at] ^ before[at];
+  if (differs) {
+    request->told.name_length = length;
+    request->told.name_number = request->name_told = 0;
+    __builtin_memcpy(request->told.name, name, request_name_bytes);
+  } else if (!request->told.name_number && name_numbers < most_name_numbers) {
+    request->told.name_number = __sync_fetch_and_add(&name_numbers, 1) + 1;
   }
-  return 1;
 }
 
 static __always_inline void put_last(struct request_queue* queue, const struct request_link* link) {
@@ -64,7 +121,7 @@ static __always_inline void read_from_client(struct connection* connection,
                                              struct worker_slot* worker, __u32 bytes) {
   const __u64 now = bpf_ktime_get_ns();
   struct request_slot* request;
-  char name[request_name_bytes] = {};
+  char name[request_name_bytes] __attribute__((aligned(8))) = {};
   int method;
   __u32 at = connection->slot - 1;
   if (!connection->slot) {
@@ -96,19 +153,18 @@ static __always_inline void read_from_client(struct connection* connection,
   }
   finish_slice(worker, request_at(&worker->current), now);
   if (request->state == request_answered) {
-    tell_request(request);
+    tell_request(request, worker);
   } else {
     request->http = (__u32)method;
   }
   begin_request(request, worker, now, connection->data_ready);
   connection->data_ready = 0;
   request->told.bytes_in = bytes;
-  request->told.name_length = bytes < request_name_bytes ? bytes : request_name_bytes;
-  __builtin_memcpy(request->told.name, name, request_name_bytes);
+  take_name(request, name, bytes < request_name_bytes ? bytes : request_name_bytes);
   point_to(&worker->current, at + 1, request);
   put_last(&worker->next, &worker->current);
   put_last(&worker->waiting, &worker->current);
-  __sync_fetch_and_add(&in_flight, 1);
+  __sync_fetch_and_add(&in_flight[0], 1);
 }
 
 static __always_inline void write_to_client(struct connection* connection,
@@ -124,7 +180,7 @@ static __always_inline void write_to_client(struct connection* connection,
   if (!request || request->state == request_none) return;
   now = bpf_ktime_get_ns();
   reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
-  if (request->state == request_working) __sync_fetch_and_add(&in_flight, -1);
+  if (request->state == request_working) __sync_fetch_and_add(&in_flight[0], -1);
   note_answer(request, worker, now, bytes);
   point_to(&worker->current, at + 1, request);
 }
@@ -156,7 +212,10 @@ static __always_inline struct request_slot* caller_of(struct worker_slot* worker
   if (!request && worker->slept) request = take_first(&worker->waiting, 1, link);
   if (request) return request;
   *link = worker->current;
-  return request_at(&worker->current);
+  request = request_at(link);
+  if (request && may_call(request, worker)) return request;
+  link->slot = 0;
+  return 0;
 }
 
 static __always_inline void name_peer(struct call_slot* call, struct sock* sk) {
@@ -218,8 +277,7 @@ static __always_inline void connect_upstream(struct sock* sk) {
   request = caller_of(worker, &call->request);
   reach_event(worker, 0, request, bpf_ktime_get_ns(), 1, time_gap, 0, 0);
   call->fresh = 1;
-  if (!request) return;
-  request->started = 1;
+  if (request) request->started = 1;
   worker->current = call->request;
 }
 
@@ -240,8 +298,21 @@ static __always_inline void write_to_upstream(struct connection* connection,
   if (!call) return;
   if (!call->told.peer) name_peer(call, sk);
   begins = !call->told.sent || call->told.first;
-  if (begins) tell_call(call);
-  request = begins && !call->fresh ? caller_of(worker, &call->request) : request_at(&call->request);
+  if (begins) {
+    const int method = writes_method();
+    if (!call->protocol) call->protocol = method ? protocol_http : protocol_other;
+    if (call->told.first && call->protocol == protocol_http && !method) {
+      call->told.first = call->told.last = 0; /* the rest, after "100 Continue" */
+      begins = 0;
+    }
+  }
+  request = request_at(&call->request);
+  if (begins) {
+    tell_call(call);
+    if (request && call->awaited) end_wait(request); /* nobody read that */
+    call->awaited = 0;
+    if (!call->fresh) request = caller_of(worker, &call->request);
+  }
   reach_event(worker, 0, request, now, 1, call->fresh ? time_upstream : time_gap, 0,
               call->told.peer);
   call->fresh = 0;
@@ -251,11 +322,12 @@ static __always_inline void write_to_upstream(struct connection* connection,
     call->received = received_by(sk);
     if (request) request->told.calls += 1;
   }
+  if (request && !call->awaited) begin_wait(request);
+  call->awaited = 1;
   call->told.last_sent = now;
   call->told.bytes_out += bytes;
-  if (!request) return;
-  request->started = 1;
-  worker->current = call->request;
+  if (request) request->started = 1;
+  worker->current = call->request; /* or of none */
 }
 
 static __always_inline void answer_arrives(struct connection* connection, struct sock* sk) {
@@ -292,13 +364,15 @@ static __always_inline void read_from_upstream(struct connection* connection,
   struct request_slot* request;
   if (!call) return;
   request = request_at(&call->request);
+  if (request && call->awaited) end_wait(request);
+  call->awaited = 0;
   reach_event(worker, request_at(&worker->current), request, bpf_ktime_get_ns(), 0, time_upstream,
               connection->data_ready, call->told.peer);
   connection->data_ready = 0;
   call->told.bytes_in += bytes;
+  worker->current = call->request;
   if (!request) return;
   request->started = 1;
-  worker->current = call->request;
   put_last(&worker->next, &worker->current);
 }
 
@@ -321,9 +395,9 @@ static __always_inline void end_connection(struct connection* connection) {
   if (connection->role == role_server) {
     struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
     if (!request) return;
-    if (request->state == request_answered) tell_request(request);
+    if (request->state == request_answered) tell_request(request, 0);
     if (request->state == request_working) {
-      __sync_fetch_and_add(&in_flight, -1);
+      __sync_fetch_and_add(&in_flight[0], -1);
       __sync_fetch_and_add(&aborted, 1);
     }
     request->state = request_none;

@@ -27,7 +27,7 @@ namespace regatta::profiling::kernel_side {
 #define REQUEST_SUBPROGRAM __attribute__((noinline))
 #endif
 
-enum { phase_room = 8, request_name_bytes = 48, method_letters = 3 };
+enum { phase_room = 8, request_name_bytes = 48, method_letters = 3, brief_room = 16 };
 
 /* What a request's time goes to. */
 enum time_kind {
@@ -66,8 +66,28 @@ struct request_event {
   __u32 delayed;  /* its thread was busy when a gap of it ended */
   __u32 calls;    /* of upstreams */
   __u32 name_length;
+  __u32 name_number;             /* of those that brief_events refer to; 0: none */
   char name[request_name_bytes]; /* its first bytes */
   struct request_phase phases[phase_room];
+};
+
+/* A request that only computed, and had its connection's name of before. */
+struct brief_event {
+  __u64 arrival;
+  __u32 latency, queue, cpu, run_queue; /* ns */
+  __u32 bytes_in, bytes_out;
+  __u32 name_number;
+  __u32 prompt;
+};
+
+/* They cross the ring together: its locks cost more than they do. */
+struct brief_events {
+  __u32 kind; /* enum watch_event_kind */
+  __u32 tid;  /* that answered them */
+  __u32 process;
+  __u16 loop;
+  __u16 count;
+  struct brief_event requests[brief_room];
 };
 
 /* A connection of a client to the service, and its last request. */
@@ -77,6 +97,8 @@ struct request_slot {
   __u32 serial;                   /* of the request; a link to another one is stale */
   __u32 started;                  /* something was seen of it after it was read */
   __u32 http;                     /* the connection's first request began with a method */
+  __u32 name_told;                /* the profiler knows what `name_number` means */
+  __u32 awaits;                   /* calls of upstreams of which nothing was read yet */
   __u64 changed;                  /* until when its time is divided */
   __u64 idle;                     /* its thread's idle time by then */
   __u64 until_answer[time_kinds]; /* spent, up to the last send */
@@ -121,6 +143,7 @@ struct worker_slot {
   __u32 unused;
   struct request_queue next;    /* read, or their upstreams' answers, since it last slept */
   struct request_queue waiting; /* read, and perhaps nothing seen of them since */
+  struct brief_events briefs;   /* not told yet; the last, and empty when the thread ends */
 };
 
 enum left_for {
@@ -356,6 +379,7 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   for (kind = 0; kind < time_kinds; ++kind) told->spent[kind] = 0;
   request->serial += 1;
   request->started = 0;
+  request->awaits = 0;
   request->state = request_working;
   charge_request(request, worker, now, now - began, cpu);
   worker->net = 0;
@@ -363,6 +387,20 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   worker->carried = 0;
   worker->slept = 0;
   mark(worker, now);
+}
+
+/* Whether a call that its thread makes may be of this request, the last one that it worked on. A
+ * thread that slept since was woken by a timer, or another thread: if the request is answered, or
+ * waits for an upstream, that is something of the service's own, as a health check. */
+REQUEST_FUNCTION int may_call(const struct request_slot* request,
+                              const struct worker_slot* worker) {
+  return !worker->slept || (request->state == request_working && request->awaits == 0);
+}
+
+/* It has asked an upstream, and reads the first bytes of the answer. */
+REQUEST_FUNCTION void begin_wait(struct request_slot* request) { request->awaits += 1; }
+REQUEST_FUNCTION void end_wait(struct request_slot* request) {
+  if (request->awaits > 0) request->awaits -= 1;
 }
 
 REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct worker_slot* worker,
@@ -397,6 +435,30 @@ REQUEST_FUNCTION void end_request(struct request_slot* request) {
     request->told.phases[(request->told.used - 1U) % phase_room].wall = request->wall_until_answer;
   }
   request->state = request_none;
+}
+
+/* One after end_request(). False if it does not fit into that. */
+REQUEST_FUNCTION int brief_of(const struct request_event* told, struct brief_event* brief) {
+  const __u64 most = 0xFFFFFFFF;
+  const __u64 waits = told->spent[time_upstream] | told->spent[time_disk] |
+                      told->spent[time_sleep] | told->spent[time_lock] | told->spent[time_other] |
+                      told->spent[time_lag] | told->spent[time_gap];
+  const __u64 latency = told->answered - told->arrival;
+  if (waits || told->used > 1 || told->calls || told->delayed) return 0;
+  if (latency > most || told->spent[time_cpu] > most || told->spent[time_run_queue] > most ||
+      told->bytes_in > most || told->bytes_out > most || told->answered < told->began) {
+    return 0;
+  }
+  brief->arrival = told->arrival;
+  brief->latency = (__u32)latency;
+  brief->queue = (__u32)(told->began - told->arrival);
+  brief->cpu = (__u32)told->spent[time_cpu];
+  brief->run_queue = (__u32)told->spent[time_run_queue];
+  brief->bytes_in = (__u32)told->bytes_in;
+  brief->bytes_out = (__u32)told->bytes_out;
+  brief->name_number = told->name_number;
+  brief->prompt = told->prompt;
+  return 1;
 }
 
 /* It leaves its CPU, after `used` ns on one in all. `in_flight`: some request is read and not

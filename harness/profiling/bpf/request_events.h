@@ -14,10 +14,11 @@ enum {
   most_requests = 8192, /* connections of clients at a time */
   most_calls = 4096,    /* connections to upstreams at a time */
   most_peers = 1024,
-  most_processes = 256
+  most_processes = 256,
+  most_name_numbers = 1 << 20
 };
 
-enum watch_event_kind { event_request, event_call, event_chunk };
+enum watch_event_kind { event_request, event_briefs, event_call, event_chunk };
 
 /* The other end of a connection. */
 struct peer_address {
@@ -36,12 +37,17 @@ struct call_event {
   __u32 owned; /* a request made it */
 };
 
+/* Its first call began with a method of HTTP, or not. */
+enum call_protocol { protocol_unknown, protocol_http, protocol_other };
+
 /* A connection to an upstream, and its last call. */
 struct call_slot {
   struct call_event told;
   struct request_link request;
   __u32 received; /* the kernel's count of bytes that came */
   __u32 fresh;    /* connected, and nothing was sent yet */
+  __u32 awaited;  /* nothing of the answer was read yet */
+  __u32 protocol; /* enum call_protocol */
 };
 
 /* A chunk of an answer that was not the first. */

@@ -24,7 +24,7 @@ int BPF_PROG(received, struct sock* sk, int bytes, int flags) {
   if (bytes <= 0 || (flags & peek) || !is_ours() || !is_tcp(sk)) return 0;
   connection = connection_of(sk);
   if (!connection || connection->role == role_ignored) return 0;
-  worker = own_worker(bpf_get_current_task_btf());
+  worker = serving_worker(connection);
   if (!worker) return 0;
   if (connection->role == role_server) {
     read_from_client(connection, worker, (__u32)bytes);
@@ -41,7 +41,7 @@ int BPF_PROG(sent, struct sock* sk, int bytes, int flags) {
   if (bytes <= 0 || !is_ours() || !is_tcp(sk)) return 0;
   connection = connection_of(sk);
   if (!connection || connection->role == role_ignored) return 0;
-  worker = own_worker(bpf_get_current_task_btf());
+  worker = serving_worker(connection);
   if (!worker) return 0;
   if (connection->role == role_server) {
     write_to_client(connection, worker, (__u32)bytes);
@@ -67,6 +67,7 @@ int BPF_PROG(data_ready, const struct sock* const_sk) {
     if (!connection->data_ready) connection->data_ready = bpf_ktime_get_ns();
     return 0;
   }
+  if (used_calls == 0) return 0;
   connection = bpf_sk_storage_get(&connections, sk, 0, 0);
   if (connection && connection->role == role_client) answer_arrives(connection, sk);
   return 0;
@@ -111,7 +112,7 @@ int BPF_PROG(switches, int preempted, struct task_struct* before, struct task_st
                            worker->loops);
       }
       leave_cpu(worker, request_at(&worker->current), bpf_ktime_get_ns(),
-                before->se.sum_exec_runtime, left, in_flight > 0);
+                before->se.sum_exec_runtime, left, in_flight[0] > 0);
     }
   }
   if (is_watched(after->tgid)) {
@@ -161,7 +162,8 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
   __sync_fetch_and_add(&ended_unowned_cpu,
                        worker->unowned_cpu + worker->carried + unmarked_cpu(worker, now));
   __sync_fetch_and_add(&ended_run_queue, worker->run_queue);
-  __builtin_memset(worker, 0, sizeof(*worker));
+  tell_briefs(worker);
+  __builtin_memset(worker, 0, __builtin_offsetof(struct worker_slot, briefs));
   bpf_map_push_elem(&free_workers, &at, 0);
   return 0;
 }

@@ -77,6 +77,14 @@ class ebpf_request_watch final : public request_watch {
     programs_.detach();
     const nanoseconds ended = monotonic_now();
     look();
+    for (const worker_slot& worker : programs_.workers()) {
+      brief_events briefs = worker.briefs;
+      if (briefs.count == 0) continue;
+      briefs.tid = worker.tid;
+      briefs.process = worker.process;
+      briefs.loop = static_cast<std::uint16_t>(worker.loops);
+      book_->add(briefs);
+    }
     std::uint64_t in_flight = 0;
     for (request_slot slot : programs_.requests()) {
       if (slot.state == request_working) in_flight += 1;
@@ -123,6 +131,8 @@ class ebpf_request_watch final : public request_watch {
     switch (*event) {
       case event_request:
         return book_->add(*reinterpret_cast<const request_event*>(event));
+      case event_briefs:
+        return book_->add(*reinterpret_cast<const brief_events*>(event));
       case event_call:
         return book_->add(*reinterpret_cast<const call_event*>(event));
       default:

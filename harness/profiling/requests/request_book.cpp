@@ -132,6 +132,32 @@ request_book::gathered& request_book::class_of(std::string_view first_bytes) {
 void request_book::add(const request_event& request) {
   gathered& to =
       class_of({request.name, std::min<std::size_t>(request.name_length, request_name_bytes)});
+  if (request.name_number != 0) by_number_[request.name_number] = &to;
+  add_to(to, request);
+}
+
+void request_book::add(const brief_events& briefs) {
+  for (std::size_t at = 0; at < std::min<std::size_t>(briefs.count, brief_room); ++at) {
+    const brief_event& brief = briefs.requests[at];
+    const auto known = by_number_.find(brief.name_number);
+    if (known == by_number_.end()) continue;  // none: a name is told before its number is used
+    request_event request{};
+    request.tid = briefs.tid;
+    request.process = briefs.process;
+    request.loop = briefs.loop;
+    request.arrival = brief.arrival;
+    request.began = brief.arrival + brief.queue;
+    request.answered = brief.arrival + brief.latency;
+    request.bytes_in = brief.bytes_in;
+    request.bytes_out = brief.bytes_out;
+    request.spent[time_cpu] = brief.cpu;
+    request.spent[time_run_queue] = brief.run_queue;
+    request.prompt = brief.prompt;
+    add_to(*known->second, request);
+  }
+}
+
+void request_book::add_to(gathered& to, const request_event& request) {
   to.latency.add(between(request.arrival, request.answered));
   to.queue.add(between(request.arrival, request.began));
   to.cpu.add(ns(request.spent[time_cpu]));

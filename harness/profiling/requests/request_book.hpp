@@ -24,6 +24,7 @@ class request_book {
   explicit request_book(std::uint64_t began) : began_(began) {}
 
   void add(const kernel_side::request_event& request);
+  void add(const kernel_side::brief_events& briefs);
   void add(const kernel_side::call_event& call);
   void add(const kernel_side::chunk_event& chunk);
 
@@ -55,6 +56,7 @@ class request_book {
   };
 
   gathered& class_of(std::string_view first_bytes);
+  void add_to(gathered& to, const kernel_side::request_event& request);
   request_class finished(const std::string& name, const gathered& from,
                          const std::map<std::uint32_t, std::string>& peers,
                          double unowned_share) const;
@@ -63,6 +65,7 @@ class request_book {
   std::uint64_t random_ = 0x9E3779B97F4A7C15;
   std::map<std::string, std::unique_ptr<gathered>, std::less<>> classes_;
   std::unordered_map<std::string, gathered*, text_hash, std::equal_to<>> by_line_;
+  std::unordered_map<std::uint32_t, gathered*> by_number_;
   std::map<std::uint32_t, gathered_calls> calls_;
   std::set<std::uint32_t> loop_threads_, other_threads_, processes_;
 };

@@ -140,6 +140,49 @@ TEST_F(RequestAccount, more_phases_than_there_is_room_for_keep_their_sums) {
   EXPECT_EQ(wall, 201 * ms);
 }
 
+TEST_F(RequestAccount, a_call_after_a_timer_is_not_of_a_request_that_waits_for_an_upstream) {
+  read(thread, nullptr, first, 1, 0);
+  EXPECT_TRUE(may_call(&first, &thread));
+  begin_wait(&first);
+  EXPECT_TRUE(may_call(&first, &thread));  // two at once
+  sleep(thread, &first, 2, 10);
+  EXPECT_FALSE(may_call(&first, &thread));
+  end_wait(&first);
+  EXPECT_TRUE(may_call(&first, &thread));  // it had a timer itself
+  answer(thread, first, 12);
+  sleep(thread, &first, 13, 20);
+  EXPECT_FALSE(may_call(&first, &thread));
+}
+
+TEST_F(RequestAccount, a_request_that_only_computed_is_told_in_brief) {
+  sleep(thread, nullptr, 1, 5, left_loop, 6);
+  read(thread, nullptr, first, 7, 4);
+  answer(thread, first, 10);
+  end_request(&first);
+  first.told.name_number = 3;
+  brief_event brief{};
+  ASSERT_TRUE(brief_of(&first.told, &brief));
+  EXPECT_EQ(brief.arrival, at(4));
+  EXPECT_EQ(brief.queue, 2 * ms);
+  EXPECT_EQ(brief.latency, 6 * ms);
+  EXPECT_EQ(brief.cpu, 4 * ms);
+  EXPECT_EQ(brief.name_number, 3U);
+  EXPECT_EQ(brief.prompt, 1U);
+}
+
+TEST_F(RequestAccount, what_does_not_fit_into_a_brief_is_told_whole) {
+  brief_event brief{};
+  read(thread, nullptr, first, 1, 0);
+  sleep(thread, &first, 2, 10);
+  answer(thread, first, 12);
+  end_request(&first);
+  EXPECT_FALSE(brief_of(&first.told, &brief));  // it waited
+  read(thread, nullptr, second, 13, 12);
+  answer(thread, second, 5000);
+  end_request(&second);
+  EXPECT_FALSE(brief_of(&second.told, &brief));  // longer than 32 bits of ns
+}
+
 TEST(LeftFor, tells_what_a_thread_waits_for) {
   EXPECT_EQ(left_for_of(SYS_epoll_wait, 4, 0, 0, 1, 0), left_loop);
   EXPECT_EQ(left_for_of(SYS_poll, 0, 1, 0, 1, 0), left_net);

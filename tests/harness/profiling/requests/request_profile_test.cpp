@@ -86,6 +86,39 @@ TEST(RequestBook, counts_by_class_and_keeps_some_whole) {
   EXPECT_EQ(made.pool.loop_threads, 1U);
 }
 
+TEST(RequestBook, knows_brief_ones_by_the_number_of_their_name) {
+  request_book book(2 * ms);
+  request_event first = request(1 * ms, kernel_side::time_gap, 0, "GET /a HTTP/1.1");
+  first.name_number = 4;
+  book.add(first);
+  kernel_side::brief_events briefs{};
+  briefs.tid = 8;
+  briefs.loop = 1;
+  briefs.count = 2;
+  briefs.requests[0] = {.arrival = 12 * ms,
+                        .latency = 3 * ms,
+                        .queue = 1 * ms,
+                        .cpu = 2 * ms,
+                        .run_queue = 0,
+                        .bytes_in = 10,
+                        .bytes_out = 20,
+                        .name_number = 4,
+                        .prompt = 1};
+  briefs.requests[1] = briefs.requests[0];
+  book.add(briefs);
+  const request_profile made = book.profile({}, 0ns);
+  ASSERT_EQ(made.classes.size(), 1U);
+  const request_class& seen = made.classes[0];
+  EXPECT_EQ(seen.name, "GET /a");
+  EXPECT_EQ(seen.count, 3U);
+  EXPECT_NEAR(static_cast<double>(seen.cpu_mean().count()), 5e6 / 3, 1);
+  EXPECT_EQ(seen.samples.back().arrival, 10ms);
+  EXPECT_EQ(seen.samples.back().queue, 1ms);
+  EXPECT_EQ(seen.samples.back().latency, 3ms);
+  EXPECT_EQ(seen.samples.back().bytes_out, 20U);
+  EXPECT_EQ(made.pool.loop_threads, 2U);
+}
+
 TEST(RequestBook, shares_other_threads_time_among_those_that_waited_for_them) {
   const request_profile made =
       profile_of(request(1 * ms, kernel_side::time_gap, 8 * ms), 100, 600ms);
