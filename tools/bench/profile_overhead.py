@@ -2,20 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `regatta profile` costs the process that it watches, and everybody else.
 
-usage: profile_overhead.py REGATTA [--pairs 8] [--seconds 4] [--tier ebpf] [--only PART] [--no-pin]
+usage: profile_overhead.py REGATTA [--pairs 8] [--seconds 4] [--tier ebpf] [--only PART]
+                           [--stage N] [--requests off] [--no-pin]
 
-All in pairs of runs one after the other, with and without the profiler, in an order that alternates;
-what is printed is the ratio of the CPU times:
- 1. nginx: one worker at saturation by wrk, CPU time a request. Promise: the median is at most 1.05.
- 2. calls: a bystander that does little but system calls (dd, a byte at a time), while the profiler
+ 1. attach: how long it takes to attach to a process that goes on meanwhile, with and without
+    requests. Promise: the median is at most 50 ms.
+
+The others in pairs of runs one after the other, with and without the profiler, in an order that
+alternates; what is printed is the ratio of the CPU times, and between which values its median lies
+with 95 % confidence (by the sign test):
+ 2. nginx: one worker at saturation by wrk, CPU time a request. Promise: the median is at most 1.05,
+    and of the tier proc that the profiler takes at most 3 % of a CPU.
+ 3. calls: a bystander that does little but system calls (dd, a byte at a time), while the profiler
     watches a loop that sleeps regularly (promise: the median is at most 1.01), one that never
-    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2.
- 3. switches: a bystander whose two processes take turns through pipes, in stage 0.
+    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2. The least of three
+    runs counts: what else the machine does can only add to it.
+ 4. switches: a bystander whose two processes take turns through pipes, in stage 0.
 
 Needs nginx (Debian package nginx-light), wrk and, for the tier ebpf, root.
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import re
@@ -50,8 +58,9 @@ class Profiler:
     def __init__(self, arguments, pid, place):
         self.report = pathlib.Path(tempfile.mkdtemp(), "profile.json")
         self.process = subprocess.Popen(
-            [arguments.regatta, "profile", "--pid", str(pid), "--tier", arguments.tier, "--duration",
-             "10m", "-q", "-o", f"json={self.report}"], stdout=subprocess.DEVNULL, preexec_fn=place)
+            [arguments.regatta, "profile", "--pid", str(pid), "--tier", arguments.tier, "--requests",
+             arguments.requests, "--duration", "10m", "-q", "-o", f"json={self.report}"],
+            stdout=subprocess.DEVNULL, preexec_fn=place)
         time.sleep(4)  # attached, and past the first look for loops
         if self.process.poll() is not None:
             raise SystemExit("profile_overhead.py: the profiler has ended")
@@ -81,9 +90,17 @@ def cpu_of_command(command, place):
     return usage.ru_utime + usage.ru_stime
 
 
+def median_between(values):
+    """The values that its median lies between with 95 % confidence, by the sign test."""
+    ordered, count = sorted(values), len(values)
+    outside = next((k for k in range(count // 2, 0, -1)
+                    if 2 * sum(math.comb(count, i) for i in range(k)) / 2 ** count <= 0.05), 0)
+    return (ordered[outside - 1], ordered[-outside]) if outside else None
+
+
 def pairs(title, arguments, measure, profiler, unit):
     """The median ratio of `measure`, with the profiler to without."""
-    ratios, bare_figures, stages, last = [], [], [], {}
+    ratios, bare_figures, stages, own_shares, last = [], [], [], [], {}
     for pair in range(arguments.pairs):
         found = {}
         for watched in (False, True) if pair % 2 == 0 else (True, False):
@@ -91,18 +108,49 @@ def pairs(title, arguments, measure, profiler, unit):
             found[watched] = measure()
             if running:
                 last = running.end()
+                own_shares.append(last["cost"]["cpu_ns"] / last["duration_ns"])
                 stages.append([last["cost"].get(key, 0) / last["duration_ns"]
                                for key in ("waits_watched_ns", "calls_watched_ns")])
         ratios.append(found[True] / found[False])
         bare_figures.append(found[False])
     median = statistics.median(ratios)
+    between = median_between(ratios)
+    sure = (f"95 % sure of {between[0]:.3f} to {between[1]:.3f}" if between else
+            f"too few pairs to be sure of, {min(ratios):.3f} to {max(ratios):.3f}")
+    own = statistics.mean(own_shares)
     waits, calls = (100 * statistics.mean(each) for each in zip(*stages))
     programs = last["cost"].get("programs_share")
     print(f"{title}: {statistics.median(bare_figures):.3f} {unit} alone; watched : alone = "
-          f"{median:.3f} (median of {len(ratios)}), {min(ratios):.3f} to {max(ratios):.3f}; waits "
-          f"were watched for {waits:.0f} % of the time, all calls for {calls:.0f} %"
+          f"{median:.3f} (median of {len(ratios)}, {sure}); the profiler itself took {100 * own:.1f} % "
+          f"of a CPU; waits were watched for {waits:.0f} % of the time, all calls for {calls:.0f} %"
           + (f"; the programs took {100 * programs:.2f} % of a CPU" if programs else ""), flush=True)
-    return median
+    return median, own
+
+
+def attach_part(arguments):
+    """Whether the promise is kept."""
+    service = subprocess.Popen([sys.executable, "-c", TARGETS["stage 0"]])
+    kept = True
+    try:
+        time.sleep(1)
+        with tempfile.TemporaryDirectory() as folder:
+            report = pathlib.Path(folder, "profile.json")
+            for requests in ("off", "on"):
+                took = []
+                for _ in range(arguments.attaches):
+                    subprocess.run([arguments.regatta, "profile", "--pid", str(service.pid), "--tier",
+                                    arguments.tier, "--requests", requests, "--duration", "200ms",
+                                    "-q", "-o", f"json={report}"], check=True,
+                                   stdout=subprocess.DEVNULL)
+                    took.append(json.loads(report.read_text())["cost"]["attach_ns"] / 1e6)
+                median = statistics.median(took)
+                print(f"To attach, --requests {requests}: {median:.1f} ms (median of {len(took)}), "
+                      f"{min(took):.1f} to {max(took):.1f}", flush=True)
+                kept = kept and median <= 50
+        return kept
+    finally:
+        service.kill()
+        service.wait()
 
 
 def nginx_part(arguments, folder, server_cpus, client_cpus):
@@ -129,7 +177,7 @@ def bystander_part(name, target, command, count, unit, arguments, server_cpus, c
     try:
         place = placed(server_cpus, False)
         return pairs(f"{name}, {target}", arguments,
-                     lambda: 1e9 * cpu_of_command(command, place) / count,
+                     lambda: 1e9 * min(cpu_of_command(command, place) for _ in range(3)) / count,
                      lambda: Profiler(arguments, service.pid, placed(client_cpus, False)), unit)
     finally:
         service.kill()
@@ -143,21 +191,29 @@ def main():
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--tier", default="ebpf")
-    parser.add_argument("--only", choices=["nginx", "calls", "switches"])
+    parser.add_argument("--only", choices=["attach", "nginx", "calls", "switches"])
+    parser.add_argument("--stage", choices=["0", "1", "2"], help="of the calls, that one alone")
+    parser.add_argument("--requests", choices=["on", "off"], default="off")
+    parser.add_argument("--attaches", type=int, default=15)
     parser.add_argument("--no-pin", action="store_true")
     arguments = parser.parse_args()
     cpus = sorted(os.sched_getaffinity(0))
     pinned = len(cpus) > 1 and not arguments.no_pin
     server_cpus, client_cpus = ({cpus[0]}, {cpus[1]}) if pinned else (None, None)
     kept = []
+    if arguments.only in (None, "attach"):
+        kept.append(attach_part(arguments))
     if arguments.only in (None, "nginx"):
         with tempfile.TemporaryDirectory() as folder:
-            kept.append(nginx_part(arguments, pathlib.Path(folder), server_cpus, client_cpus) <= 1.05)
+            median, own = nginx_part(arguments, pathlib.Path(folder), server_cpus, client_cpus)
+            kept.append(median <= 1.05 and (arguments.tier != "proc" or own <= 0.03))
     calls = 2_000_000
     dd = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={calls // 2}"]
     if arguments.only in (None, "calls"):
         for target in TARGETS:
-            median = bystander_part("A bystander's system calls", target, dd, calls, "ns a call",
+            if arguments.stage not in (None, target[-1]):
+                continue
+            median, _ = bystander_part("A bystander's system calls", target, dd, calls, "ns a call",
                                     arguments, server_cpus, client_cpus)
             kept.append(target != "stage 0" or median <= 1.01)
     if arguments.only in (None, "switches"):

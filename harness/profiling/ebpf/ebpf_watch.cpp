@@ -40,6 +40,10 @@ nanoseconds suspicion_for(nanoseconds threshold) {
 
 std::uint64_t now_ns() { return static_cast<std::uint64_t>(monotonic_now().count()); }
 nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
+// Of what began then, if it did.
+nanoseconds time_since(std::uint64_t began, std::uint64_t now) {
+  return ns(began != 0 && began < now ? now - began : 0);
+}
 
 class ebpf_watch final : public loop_watch {
  public:
@@ -319,9 +323,6 @@ class ebpf_watch final : public loop_watch {
   // What lasts is counted as far as it has come.
   void note_counters(std::uint64_t now) {
     const auto loops = programs_.loops();
-    const auto so_far = [&](std::uint64_t began) {
-      return ns(began != 0 && began < now ? now - began : 0);
-    };
     std::map<loop_identity, loop_counters> counters;
     for (const loop_slot& loop : loops) {
       counters[identity(loop)] = {loop.iterations, ns(loop.waiting), ns(loop.working)};
@@ -329,8 +330,8 @@ class ebpf_watch final : public loop_watch {
     for (const thread_slot& shared : programs_.threads().first(used_)) {
       if (shared.loop == 0 || shared.loop > loops.size()) continue;
       loop_counters& loop = counters[identity(loops[shared.loop - 1])];
-      loop.waiting += so_far(shared.wait_began);
-      loop.working += so_far(shared.slice_began);
+      loop.waiting += time_since(shared.wait_began, now);
+      loop.working += time_since(shared.slice_began, now);
     }
     timelines_->note(ns(now), counters);
   }
@@ -348,11 +349,8 @@ class ebpf_watch final : public loop_watch {
     for (const thread_slot& shared : programs_.threads().first(used_)) {
       if (shared.loop == 0 || shared.loop > loops.size()) continue;
       loop_profile& loop = result.loops[first + shared.loop - 1];
-      const auto since = [this](std::uint64_t begin) {
-        return begin != 0 && begin < finished_ ? ns(finished_ - begin) : 0ns;
-      };
-      loop.waiting += since(shared.wait_began);
-      if (shared.left != shared.slice) loop.working += since(shared.slice_began);
+      loop.waiting += time_since(shared.wait_began, finished_);
+      if (shared.left != shared.slice) loop.working += time_since(shared.slice_began, finished_);
     }
   }
 
