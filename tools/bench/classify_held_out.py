@@ -4,8 +4,8 @@
 
 usage: classify_held_out.py REGATTA [--seconds 4] [--only TEXT]
 
-nginx, Node.js, redis, `regatta serve` and the Pythons of held_out_service.py, at about 15 and 55 % of what they
-can take. Labels follow from what a request is told to take, as in classify_corpus.py. Of those that
+nginx, Node.js, redis, `regatta serve` and the Pythons of held_out_service.py, at about 15 and 55 % of
+what they can take. Labels follow from what a request is told to take, as in classify_corpus.py. Of those that
 write to the disk, whose time nobody can tell before, they follow from a run without the profile:
 CPU clock and latency of one request after the other; "near" a limit (0.05) any of its two kinds is
 right. Exit 1 unless 95 % of the verdicts are right and 95 % of the services have the same at both loads.
@@ -33,8 +33,8 @@ UPSTREAM_NS = 20_000_000
 NODE = """
 const http = require('http'), crypto = require('crypto');
 const agent = new http.Agent({keepAlive: true});
-const burn = ms => { const end = process.cpuUsage().user / 1e3 + ms;
-                     while (process.cpuUsage().user / 1e3 < end) Math.sqrt(Math.random()); };
+const burn = ms => { const end = performance.now() + ms;
+                     while (performance.now() < end) Math.sqrt(Math.random()); };
 const work = {
   timer: done => setTimeout(done, 20),
   compute: done => { burn(6); done(); },

@@ -123,7 +123,7 @@ def asynchronous(work):
     async def run():
         server = await asyncio.start_server(talk, "127.0.0.1", 0, backlog=1024)
         print(server.sockets[0].getsockname()[1], flush=True)
-        await asyncio.to_thread(sys.stdin.read)
+        await asyncio.to_thread(os.read, 0, 1)  # sys.stdin's lock would be held in forked workers
         os._exit(0)
     asyncio.run(run())
 
