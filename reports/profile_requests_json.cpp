@@ -67,6 +67,7 @@ json class_json(const request_class& each, nanoseconds window) {
           {"latency_ns", summary_json(each.latency)},
           {"queue_ns", summary_json(each.queue)},
           {"waits_ns", std::move(waits)},
+          {"gap_is_known", each.gap_is_known},
           {"bytes_in", each.bytes_in},
           {"bytes_out", each.bytes_out},
           {"samples", std::move(samples)}};
@@ -122,6 +123,7 @@ nlohmann::ordered_json make_requests_json(const request_profile& requests,
           {"cpu_ns", requests.cpu.count()},
           {"unowned_cpu_ns", requests.unowned_cpu.count()},
           {"run_queue_ns", requests.run_queue.count()},
+          {"cpu_beside_ns", requests.cpu_beside.count()},
           {"resident_bytes", or_null(requests.resident_bytes)},
           {"switches_per_request", or_null(requests.switches_per_request)},
           {"notes", requests.notes}};

@@ -68,6 +68,7 @@ request_class read_class(const json& file) {
   for (std::size_t kind = 0; kind < request_waits; ++kind) {
     made.waits[kind] = time_of(file["waits_ns"][to_string(static_cast<request_wait>(kind))]);
   }
+  made.gap_is_known = file["gap_is_known"];
   made.bytes_in = file["bytes_in"];
   made.bytes_out = file["bytes_out"];
   for (const json& sample : file["samples"]) made.samples.push_back(read_sample(sample));
@@ -113,6 +114,7 @@ request_profile read_requests(const json& file) {
   requests.cpu = time_of(file["cpu_ns"]);
   requests.unowned_cpu = time_of(file["unowned_cpu_ns"]);
   requests.run_queue = time_of(file["run_queue_ns"]);
+  requests.cpu_beside = time_of(file["cpu_beside_ns"]);
   requests.resident_bytes = known<std::uint64_t>(file["resident_bytes"]);
   requests.switches_per_request = known<double>(file["switches_per_request"]);
   file["notes"].get_to(requests.notes);

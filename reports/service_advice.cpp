@@ -4,120 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "reports/figures.hpp"
+#include "reports/service_choice.hpp"
 
 namespace regatta {
 namespace {
 
 constexpr double many_bytes = 64 * 1024;  // a request; copied between processes that is felt
-
-const cell_result* find_cell(const workload_result& measured, const std::string& label) {
-  for (const cell_result& cell : measured.cells) {
-    if (cell.choice.label == label && cell.ok()) return &cell;
-  }
-  return nullptr;
-}
-
-double throughput_of(const cell_result& cell) {
-  std::vector<double> all;
-  for (const epoch_sample& epoch : cell.epochs) all.push_back(epoch.throughput);
-  return median(all).value_or(0);
-}
-
-const raced_load* knee_load(const service_race_result& result) {
-  for (const raced_load& load : result.loads) {
-    if (!load.rate && load.place && *load.place < result.run.workloads.size()) return &load;
-  }
-  return nullptr;
-}
-
-const workload_result* knee_race(const service_race_result& result) {
-  const raced_load* const load = knee_load(result);
-  return load == nullptr ? nullptr : &result.run.workloads[*load->place];
-}
-
-double behind_of(const standing& place, const standing& leader, const std::string& metric) {
-  if (place.behind) return std::max(0.0, place.behind->ratio - 1);
-  if (place.label == leader.label || !(place.value > 0) || !(leader.value > 0)) return 0;
-  const double ratio =
-      metric == "throughput" ? leader.value / place.value : place.value / leader.value;
-  return std::max(0.0, ratio - 1);
-}
-
-// How far it is behind for sure, where it may not be behind at all; without an interval, the
-// estimate is all there is.
-double known_behind(const standing& place, double behind) {
-  if (!place.tied || !place.behind) return behind;
-  return std::max(0.0, place.behind->lower - 1);
-}
-
-// Of the approaches that every load has a figure of.
-std::vector<approach_regret> regrets_of(const service_race_result& result,
-                                        const std::vector<recommendation>& races) {
-  std::map<std::string, approach_regret> all;
-  std::map<std::string, std::size_t> raced;
-  std::size_t loads = 0;
-  for (const raced_load& load : result.loads) {
-    if (!load.place || *load.place >= races.size()) continue;
-    const recommendation& race = races[*load.place];
-    if (race.standings.empty()) continue;
-    ++loads;
-    for (const standing& place : race.standings) {
-      approach_regret& regret = all[place.label];
-      regret.label = place.label;
-      ++raced[place.label];
-      const double behind = behind_of(place, race.standings.front(), race.metric);
-      regret.sum += behind;
-      const double known = known_behind(place, behind);
-      if (known <= regret.worst) continue;
-      regret.worst = known;
-      regret.load = load.name;
-    }
-  }
-  std::vector<approach_regret> kept;
-  for (const auto& [label, regret] : all) {
-    if (raced[label] == loads) kept.push_back(regret);
-  }
-  std::sort(kept.begin(), kept.end(), [](const auto& one, const auto& other) {
-    return std::pair(one.worst, one.sum) < std::pair(other.worst, other.sum);
-  });
-  return kept;
-}
-
-// Drops those whose figure is more than a tenth, and the slack, above the least.
-template <class Figure>
-void keep_least(std::vector<const cell_result*>& cells, double slack, Figure figure) {
-  double least = HUGE_VAL;
-  for (const cell_result* cell : cells) least = std::min<double>(least, figure(*cell));
-  std::erase_if(cells,
-                [&](const cell_result* cell) { return figure(*cell) > 1.1 * least + slack; });
-}
-
-// Whoever is as good as the best: what the service does already; else by CPU time, memory and
-// simplicity, as ties of a race are broken.
-std::string chosen_of(const service_race_result& result, const service_advice& advice) {
-  const workload_result* const knee = knee_race(result);
-  if (advice.regrets.empty() || knee == nullptr) return {};
-  const double margin = result.run.plan.practical_difference;
-  std::vector<const cell_result*> left;
-  for (const approach_regret& each : advice.regrets) {
-    if (each.worst > advice.regrets.front().worst + margin) break;
-    if (each.label == result.fidelity->own.label) return each.label;
-    if (const cell_result* const cell = find_cell(*knee, each.label)) left.push_back(cell);
-  }
-  keep_least(left, 0, [](const cell_result& cell) {
-    return cell.usage ? cell.usage->user_seconds + cell.usage->system_seconds : 1e9;
-  });
-  keep_least(left, 1 << 20, [](const cell_result& cell) {
-    const bool known = cell.memory && cell.memory->peak_pss;
-    return known ? static_cast<double>(*cell.memory->peak_pss) : 1e18;
-  });
-  keep_least(left, 0, [](const cell_result& cell) { return cell.info.complexity; });
-  return left.empty() ? std::string() : left.front()->choice.label;
-}
 
 std::optional<ratio_estimate> gain_of(const cell_result& choice, const cell_result& own,
                                       double confidence) {
@@ -139,7 +34,7 @@ void compare_with_own(service_advice& advice, const service_race_result& result)
   const cell_result* const choice = find_cell(*knee, advice.choice);
   const cell_result* const own = find_cell(*knee, result.fidelity->own.label);
   if (choice == nullptr) return;
-  advice.brought = throughput_of(*choice);
+  advice.brought = served_by(*choice);
   for (const backend_prediction& each : result.predictions) {
     if (each.model.backend == advice.choice) advice.expected = each.at(result.knee).throughput;
   }
@@ -147,8 +42,8 @@ void compare_with_own(service_advice& advice, const service_race_result& result)
   advice.gain = gain_of(*choice, *own, result.run.plan.confidence);
   std::string text = fmt::format(
       "With {} requests at a time {} serves {}, and what the service does today {}: {} times",
-      result.knee, advice.choice, show_rate(*advice.brought), show_rate(throughput_of(*own)),
-      show_ratio(advice.gain ? advice.gain->ratio : *advice.brought / throughput_of(*own)));
+      result.knee, advice.choice, show_rate(*advice.brought), show_rate(served_by(*own)),
+      show_ratio(advice.gain ? advice.gain->ratio : *advice.brought / served_by(*own)));
   if (advice.gain) {
     text += fmt::format(" ({:.0f} % interval {} to {})", 100 * advice.gain->confidence,
                         show_ratio(advice.gain->lower), show_ratio(advice.gain->upper));
@@ -187,32 +82,36 @@ void explain(service_advice& advice, const service_race_result& result) {
         each.worst <= advice.regrets.front().worst + result.run.plan.practical_difference;
     if (near && each.label != advice.choice) equals.push_back(each.label);
   }
+  advice.because.insert(advice.because.end(), advice.passed_over.begin(), advice.passed_over.end());
   if (!equals.empty()) {
     advice.because.push_back(
         fmt::format("Not measurably worse under any of the loads: {}; {}.", fmt::join(equals, ", "),
                     advice.keep_own ? "so the service may stay as it is"
-                                    : "by CPU time, memory and simplicity it is this one"));
+                    : advice.passed_over.empty()
+                        ? "by CPU time, memory and simplicity it is this one"
+                        : "by room for more, CPU time, memory and simplicity it is this one"));
   }
 }
 
-std::string flip_text(const flip_point& flip, const char* direction, const std::string& choice) {
+std::string flip_text(const flip_point& flip, const char* direction, const std::string& choice,
+                      const std::string& own) {
   return fmt::format("CPU per request {} {} ({:.2g} times today's): then {}, {}.", direction,
                      show_seconds(flip.cpu), flip.factor, flip.backend,
-                     flip.is_simpler ? "which is as good there, and simpler"
-                                     : fmt::format("which is ahead of {} there", choice));
+                     !flip.is_simpler      ? fmt::format("which is ahead of {} there", choice)
+                     : flip.backend == own ? "what the service does today, is as good"
+                                           : "which is as good there, and simpler");
 }
 
 void add_counter_indications(service_advice& advice, const service_race_result& result) {
+  const std::string& own = result.fidelity->own.label;
   if (advice.flips.above) {
-    advice.unless.push_back(flip_text(*advice.flips.above, "exceeds", advice.choice));
+    advice.unless.push_back(flip_text(*advice.flips.above, "exceeds", advice.choice, own));
   }
   if (advice.flips.below) {
-    advice.unless.push_back(flip_text(*advice.flips.below, "falls below", advice.choice));
+    advice.unless.push_back(flip_text(*advice.flips.below, "falls below", advice.choice, own));
   }
-  const auto model = std::find_if(
-      result.predictions.begin(), result.predictions.end(),
-      [&](const backend_prediction& each) { return each.model.backend == advice.choice; });
-  if (model == result.predictions.end()) return;
+  const backend_prediction* const model = prediction_of(result, advice.choice);
+  if (model == nullptr) return;
   const bool processes = advice.choice.find("process") != std::string::npos ||
                          advice.choice.find("shared-memory") != std::string::npos;
   const double payload = result.demand.bytes_in + result.demand.bytes_out;
@@ -225,6 +124,18 @@ void add_counter_indications(service_advice& advice, const service_race_result& 
     advice.unless.push_back(
         "much of the CPU time is spent where it cannot be moved off the loop: parsing, TLS, the "
         "framework. All of it was moved here.");
+  }
+  const double threads = threads_per_cpu(result.demand);
+  if (model->model.kind == server_kind::pool && threads > most_threads_per_cpu) {
+    advice.unless.push_back(fmt::format(
+        "many more requests are to be inside than the {} of the knee: each keeps a thread or a "
+        "process, which waits for {:.0f} % of its time.",
+        result.knee, 100 * (1 - 1 / threads)));
+  }
+  if (const double longest = longest_block(result, advice.choice); longest > 0) {
+    advice.unless.push_back(
+        fmt::format("something on its loops cannot wait for {}: so long one of them stood still.",
+                    show_seconds(longest)));
   }
   if (model->model.kind == server_kind::pool && model->model.most_in_service > 0) {
     advice.unless.push_back(fmt::format(
@@ -242,6 +153,29 @@ void add_counter_indications(service_advice& advice, const service_race_result& 
     const bool leads = !race.choice.empty() && race.choice.front() == advice.choice;
     if (leads) advice.unless.insert(advice.unless.end(), race.unless.begin(), race.unless.end());
   }
+}
+
+// Where nothing else takes over from the choice: where today's shape is as good, as no change at
+// all is the simplest.
+flip_points flips_of(const service_advice& advice, const service_race_result& result) {
+  const auto find = [&](const std::vector<backend_model>& models) {
+    return find_flip_points(result.demand, models, advice.choice, result.calibration.own_overhead,
+                            result.cpus, result.knee, result.run.plan.practical_difference);
+  };
+  std::vector<backend_model> all, two;
+  for (const backend_prediction& each : result.predictions) {
+    all.push_back(each.model);
+    const bool own = each.model.backend == result.fidelity->own.label;
+    if (!own && each.model.backend != advice.choice) continue;
+    two.push_back(each.model);
+    if (own) two.back().complexity = 0;
+  }
+  flip_points flips = find(all);
+  if (advice.keep_own) return flips;
+  const flip_points to_own = find(two);
+  if (!flips.above) flips.above = to_own.above;
+  if (!flips.below) flips.below = to_own.below;
+  return flips;
 }
 
 void add_verification(service_advice& advice, const service_race_result& result,
@@ -270,11 +204,7 @@ service_advice advise(const service_race_result& result, const std::filesystem::
   advice.choice = chosen_of(result, advice);
   if (advice.choice.empty()) return advice;
   advice.keep_own = advice.choice == result.fidelity->own.label;
-  std::vector<backend_model> models;
-  for (const backend_prediction& each : result.predictions) models.push_back(each.model);
-  advice.flips =
-      find_flip_points(result.demand, models, advice.choice, result.calibration.own_overhead,
-                       result.cpus, result.knee, result.run.plan.practical_difference);
+  advice.flips = flips_of(advice, result);
   explain(advice, result);
   add_counter_indications(advice, result);
   add_verification(advice, result, file);

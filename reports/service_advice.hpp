@@ -29,6 +29,7 @@ struct service_advice {
   std::optional<double> expected;        ///< throughput of the choice at the knee, by the model
   std::optional<double> brought;         ///< the same as it was raced
   flip_points flips;
+  std::vector<std::string> passed_over;  ///< why some that measure as well were not chosen
   std::vector<std::string> because, unless, verify;
 };
 

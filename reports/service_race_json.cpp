@@ -64,6 +64,7 @@ json fidelity_json(const std::optional<replay_fidelity>& fidelity) {
           {"profiled_cpu_seconds", fidelity->profiled_cpu},
           {"replayed_cpu_seconds", or_null(fidelity->replayed_cpu)},
           {"off", fidelity->off()},
+          {"each_off", fidelity->each_off},
           {"most_off", fidelity->most_off},
           {"good", fidelity->good()}};
 }

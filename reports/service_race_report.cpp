@@ -92,6 +92,9 @@ void show_fidelity(page& out, const replay_fidelity& fidelity) {
     text += fmt::format(", CPU {} against {}", show_seconds(*fidelity.replayed_cpu),
                         show_seconds(fidelity.profiled_cpu));
   }
+  if (fidelity.each_off.size() > 1) {
+    text += fmt::format("; the median of {} replays", fidelity.each_off.size());
+  }
   out.line("replay", text + ".");
 }
 

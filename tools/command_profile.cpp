@@ -22,6 +22,7 @@
 #include "tools/output.hpp"
 #include "tools/report_outputs.hpp"
 #include "tools/service_race.hpp"
+#include "tools/stall_verdict.hpp"
 #include "tools/suite.hpp"
 #include "tools/terminal.hpp"
 #include "tools/usage_error.hpp"
@@ -43,6 +44,7 @@ struct profile_arguments {
   std::string color = "auto";
   bool race = false;
   std::string race_workload = "regatta-workload.json";
+  service_race_request race_request;
 };
 
 std::optional<profiling::profile_tier> parse_tier(const std::string& text) {
@@ -105,11 +107,28 @@ profiling::profile_hooks hooks_of(const profile_arguments& arguments) {
   return hooks;
 }
 
-profiling::profile_result measured(const profile_arguments& arguments,
-                                   const std::string& threshold_name) {
+driven_profile measured(const profile_arguments& arguments, const std::string& threshold_name) {
   const auto subject = subject_of(arguments);
   const auto options = options_of(arguments, threshold_name);
-  return profiling::profile(subject, options, hooks_of(arguments));
+  if (const auto load = plan_drive(arguments.drive, arguments.duration)) {
+    return profile_under_load(subject, options, hooks_of(arguments), *load);
+  }
+  return {profiling::profile(subject, options, hooks_of(arguments)), {}};
+}
+
+// Of a profile that was not interrupted; its reason is told on stderr.
+int load_code_of(const driven_profile& driven) {
+  if (!driven.problem.empty()) {
+    warn("there is no load in the report: " + driven.problem);
+    return exit_error;
+  }
+  if (!driven.result.driven) return exit_fine;
+  const http_load::load_result& load = driven.result.driven->load;
+  if (load.interrupted) {
+    warn("the process ended before the load did");
+    return exit_error;
+  }
+  return load_exit_code(load, false);
 }
 
 std::vector<report_output> outputs_of(const profile_arguments& arguments) {
@@ -130,74 +149,41 @@ int race(const profile_arguments& arguments, const profiling::profile_result& re
   const service_model model = read_service_model(make_profile_json(result));
   const int stored = store_result(arguments.race_workload, workload_file_text(model));
   if (stored != exit_fine) return stored;
-  service_race_request request;
-  request.quiet = arguments.quiet;
-  request.color = arguments.color;
-  return race_profiled_service(arguments.race_workload, request);
+  return race_profiled_service(arguments.race_workload, arguments.race_request);
 }
 
 int profile_command(const profile_arguments& arguments) {
-  if (arguments.race) check_writable(arguments.race_workload);
+  if (arguments.race) {
+    check_service_race(arguments.race_request);
+    check_writable(arguments.race_workload);
+  }
   auto outputs = outputs_of(arguments);
   const bool said = std::any_of(outputs.begin(), outputs.end(),
                                 [](const report_output& output) { return output.to_stdout(); });
   if (!said) outputs.push_back({"terminal", "-"});
-  const auto load = plan_drive(arguments.drive, arguments.duration);
-  driven_profile driven;
-  if (load) {
-    driven = profile_under_load(subject_of(arguments), options_of(arguments, "--threshold"),
-                                hooks_of(arguments), *load);
-  } else {
-    driven.result = measured(arguments, "--threshold");
-  }
+  const driven_profile driven = measured(arguments, "--threshold");
   const int stored = store(outputs, arguments, driven.result);
   if (interrupted()) return exit_interrupted;
-  if (!driven.problem.empty()) {
-    warn("there is no load in the report: " + driven.problem);
-    return exit_error;
-  }
-  if (driven.result.driven && driven.result.driven->load.interrupted) {
-    warn("the process ended before the load did");
-    return exit_error;
-  }
-  int code = stored;
-  if (driven.result.driven)
-    code = std::max(code, load_exit_code(driven.result.driven->load, false));
-  return arguments.race ? std::max(code, race(arguments, driven.result)) : code;
-}
-
-// What the machine did to it, by giving it no CPU or by stopping it, is not the program's fault.
-const profiling::blocked_stretch* worst_own(const profiling::profile_result& result) {
-  const profiling::blocked_stretch* worst = nullptr;
-  for (const auto& loop : result.loops) {
-    for (const auto& stretch : loop.stretches) {
-      if (stretch.own_time() < result.threshold) continue;
-      if (worst == nullptr || stretch.duration > worst->duration) worst = &stretch;
-    }
-  }
-  return worst;
+  const int code = std::max(stored, load_code_of(driven));
+  const bool raceable =
+      driven.problem.empty() && !(driven.result.driven && driven.result.driven->load.interrupted);
+  if (!arguments.race || !raceable) return code;
+  return std::max(code, race(arguments, driven.result));
 }
 
 int assert_command(const profile_arguments& arguments) {
   const terminal_style style = style_for_stdout(parse_color(arguments.color));
   const auto outputs = outputs_of(arguments);
-  const auto result = measured(arguments, "--max");
-  const int stored = store(outputs, arguments, result);
+  const driven_profile driven = measured(arguments, "--max");
+  int code = store(outputs, arguments, driven.result);
   if (interrupted()) return exit_interrupted;
-  if (const auto* const worst = worst_own(result)) {
-    warn(fmt::format("{} was kept waiting for longer than {}", worst->loop, arguments.threshold));
-    return std::max({exit_regression, stored, print_result(render_stretch(*worst, style))});
+  const stall_verdict verdict = judge_stalls(driven.result, arguments.threshold);
+  if (!verdict.sentence.empty()) warn(verdict.sentence);
+  if (verdict.worst != nullptr) {
+    code = std::max(code, print_result(render_stretch(*verdict.worst, style)));
   }
-  if (result.loops.empty()) {
-    warn("no loop was found, so none could be judged: no thread waited by epoll, poll or io_uring");
-    return exit_error;
-  }
-  if (result.process_end && *result.process_end != "exited with code 0") {
-    warn(fmt::format("no loop was kept waiting for {}, but the command {}", arguments.threshold,
-                     *result.process_end));
-    return exit_error;
-  }
-  return stored;
+  if (verdict.code == exit_error) return std::max(code, verdict.code);
+  return std::max({code, verdict.code, load_code_of(driven)});
 }
 
 void add_common(CLI::App& command, const std::shared_ptr<profile_arguments>& arguments) {
@@ -239,12 +225,23 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
                    "Where --race puts what it replays; see regatta race-profile")
       ->capture_default_str();
   command
+      ->add_option("--race-output", arguments->race_request.outputs,
+                   "FILE (JSON) or FORMAT=FILE for what --race found: json, terminal, run")
+      ->needs("--race")
+      ->allow_extra_args(false);
+  add_service_race_options(*command, arguments->race_request,
+                           "Of --race, as of regatta race-profile", "--race");
+  command
       ->add_option("--requests", arguments->requests,
                    "on: follow the requests that it answers, and say what kind of service it is")
       ->capture_default_str();
   add_common(*command, arguments);
   add_drive_options(*command, arguments->drive);
-  command->callback([arguments, &exit_code] { exit_code = profile_command(*arguments); });
+  command->callback([arguments, &exit_code] {
+    arguments->race_request.quiet = arguments->quiet;
+    arguments->race_request.color = arguments->color;
+    exit_code = profile_command(*arguments);
+  });
 
   arguments = std::make_shared<profile_arguments>();
   arguments->requests = "off";
@@ -253,6 +250,7 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
   command->add_option("--max", arguments->threshold, "The longest that a callback may take")
       ->required();
   add_common(*command, arguments);
+  add_drive_options(*command, arguments->drive);
   command->callback([arguments, &exit_code] { exit_code = assert_command(*arguments); });
 }
 

@@ -40,22 +40,9 @@ void add_race_profile_command(CLI::App& app, int& exit_code) {
       ->required();
   command.add_option("--workload-file", arguments->workload_file,
                      "Write what is replayed here first: to keep, to edit, to race again");
-  command.add_option("--shape", request.shape,
-                     "The backend that serves as the service does, like thread:workers=8");
-  command.add_option("-b,--backend", request.backend_filters,
-                     "Only these approaches: names or globs, with commas, or repeat it");
+  add_service_race_options(command, request, "", "");
   command.add_flag("--predict", request.predict,
                    "Only say what throughput to expect of the service as it is; replay nothing");
-  command.add_flag("--all", request.all, "Race also the approaches that are expected to lose");
-  command.add_option("--budget", request.budget, "Time for all of it (default 2m)");
-  command.add_option("--fidelity", request.most_off,
-                     "How far the replayed service may be off its profile (default 15%)");
-  command.add_option("--lock", request.lock,
-                     "What the service's own code must hold: none, gil or free-threaded (default: "
-                     "gil for python, else none)");
-  command.add_option("--confidence", request.confidence, "Of each recommendation (default 0.95)");
-  command.add_option("--delta", request.delta, "Differences that do not matter (default 5%)");
-  command.add_option("--seed", request.seed, "Of the requests' order and arrivals (default 1)");
   command.add_option(
       "-o,--output", request.outputs,
       "FILE (JSON) or FORMAT=FILE: json, terminal, run (the races alone, for regatta "

@@ -155,7 +155,11 @@ driven_profile profile_under_load(const std::variant<pid_t, profiling::profiled_
         fmt::format("Of the load, only the first {} requests are held against the stretches.",
                     most_remembered));
   }
-  if (result->began != 0ns) profiling::put_beside(driven.result, std::move(*result), zero);
+  if (result->began == 0ns) {
+    driven.problem = "the process ended before anything was sent";
+    return driven;
+  }
+  profiling::put_beside(driven.result, std::move(*result), zero);
   return driven;
 }
 

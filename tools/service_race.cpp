@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -37,9 +38,9 @@ double share_between(const std::string& what, const std::string& text, double le
       fmt::format("{} lies between {:g} and {:g}, not at {}", what, least, most, text));
 }
 
-service_race_plan plan_of(const std::filesystem::path& file, const service_race_request& request) {
+// All that does not depend on what was profiled.
+service_race_plan plan_of(const service_race_request& request) {
   service_race_plan plan;
-  plan.file = file;
   if (request.budget) plan.budget = parse_duration("--budget", *request.budget);
   if (request.seed) plan.seed = *request.seed;
   if (request.confidence) {
@@ -51,12 +52,17 @@ service_race_plan plan_of(const std::filesystem::path& file, const service_race_
   plan.only_predict = request.predict;
   plan.rivals = expand_backends(request.backend_filters.empty() ? std::vector<std::string>{"*"}
                                                                 : request.backend_filters);
-  std::optional<backend_choice> shape;
-  if (request.shape) shape = parse_backend(*request.shape);
+  if (request.lock) plan.lock = parse_lock("--lock", *request.lock);
+  if (request.shape) plan.own = parse_backend(*request.shape);
+  return plan;
+}
+
+service_race_plan plan_of(const std::filesystem::path& file, const service_race_request& request) {
+  service_race_plan plan = plan_of(request);
+  plan.file = file;
   plan.model = load_service_model(file);
   plan.lock = lock_of(request, plan.model);
-  if (shape) {
-    plan.own = *shape;
+  if (request.shape) {
     plan.why_own = "as --shape says";
   } else {
     const own_shape found = shape_of(plan.model.pool, read_cpu_limits().usable);
@@ -88,11 +94,48 @@ int judge(const service_race_result& result) {
   return failed ? exit_error : exit_fine;
 }
 
+std::vector<report_output> outputs_of(const service_race_request& request) {
+  return parse_outputs(request.outputs, "json", {"json", "terminal", "run"});
+}
+
 }  // namespace
+
+void add_service_race_options(CLI::App& command, service_race_request& request,
+                              const std::string& group, const std::string& needs) {
+  const std::vector<CLI::Option*> options = {
+      command.add_option("--shape", request.shape,
+                         "The backend that serves as the service does, like thread:workers=8"),
+      command.add_option("-b,--backend,--among", request.backend_filters,
+                         "Only these approaches: names or globs, with commas, or repeat it"),
+      command.add_flag("--all", request.all, "Race also the approaches that are expected to lose"),
+      command.add_option("--budget", request.budget, "Time for all of the race (default 2m)"),
+      command.add_option("--fidelity", request.most_off,
+                         "How far the replayed service may be off its profile (default 15%)"),
+      command.add_option("--lock", request.lock,
+                         "What the service's own code must hold: none, gil or free-threaded "
+                         "(default: gil for python, else none)"),
+      command.add_option("--confidence", request.confidence,
+                         "Of each recommendation (default 0.95)"),
+      command.add_option("--delta", request.delta, "Differences that do not matter (default 5%)"),
+      command.add_option("--seed", request.seed,
+                         "Of the requests' order and arrivals (default 1)")};
+  for (CLI::Option* option : options) {
+    if (!group.empty()) option->group(group);
+    if (needs.empty()) continue;
+    option->needs(needs);
+    // A command to start may follow.
+    if (option->get_items_expected_max() > 1) option->allow_extra_args(false);
+  }
+}
+
+void check_service_race(const service_race_request& request) {
+  plan_of(request);
+  check_outputs(outputs_of(request));
+}
 
 int race_profiled_service(const std::filesystem::path& file, const service_race_request& request) {
   const color_mode color = parse_color(request.color);
-  auto outputs = parse_outputs(request.outputs, "json", {"json", "terminal", "run"});
+  auto outputs = outputs_of(request);
   const service_race_plan plan = plan_of(file, request);
   check_outputs(outputs);
   const bool said = std::any_of(outputs.begin(), outputs.end(),

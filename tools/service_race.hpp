@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace regatta {
 
 /// What the command line says of a race of a profiled service, unchecked.
@@ -23,6 +27,14 @@ struct service_race_request {
   bool quiet = false;
   std::string color = "auto";
 };
+
+/// The flags of a race, but for its outputs. `group`: under which heading; `needs`: a flag of the
+/// command without which they mean nothing; empty: none.
+void add_service_race_options(CLI::App& command, service_race_request& request,
+                              const std::string& group, const std::string& needs);
+
+/// Whether all of it can be done, before anything is. Throws usage_error, std::system_error.
+void check_service_race(const service_race_request& request);
 
 /// Reads the profile or workload file, races what it holds, prints the advice on stdout unless an
 /// output goes there, and writes the outputs. Answers an exit code. Throws usage_error,

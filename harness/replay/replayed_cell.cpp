@@ -5,7 +5,6 @@
 #include <cmath>
 #include <vector>
 
-#include "harness/replay/service_race_result.hpp"
 #include "harness/statistics/quantile.hpp"
 
 namespace regatta {
@@ -28,6 +27,17 @@ double throughput_of(const cell_result& cell) {
   std::vector<double> all;
   for (const epoch_sample& epoch : cell.epochs) all.push_back(epoch.throughput);
   return median(all).value_or(0);
+}
+
+replay_fidelity with_medians(replay_fidelity fidelity, const std::vector<epoch_sample>& epochs) {
+  std::vector<double> throughputs, latencies;
+  for (const epoch_sample& epoch : epochs) {
+    throughputs.push_back(epoch.throughput);
+    if (epoch.p50) latencies.push_back(*epoch.p50);
+  }
+  fidelity.replayed_throughput = median(throughputs).value_or(0);
+  fidelity.replayed_latency = median(latencies);
+  return fidelity;
 }
 
 double replay_fidelity::off() const {

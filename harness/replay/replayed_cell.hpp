@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "harness/replay/service_race_result.hpp"
 #include "harness/run_result.hpp"
 
 namespace regatta {
@@ -15,5 +17,7 @@ std::optional<double> cpu_of(const cell_result& cell);
 double asked_of(const cell_result& cell);
 /// Requests a second: the median of the epochs.
 double throughput_of(const cell_result& cell);
+/// The fidelity with the throughput and latency of these epochs.
+replay_fidelity with_medians(replay_fidelity fidelity, const std::vector<epoch_sample>& epochs);
 
 }  // namespace regatta

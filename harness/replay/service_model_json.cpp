@@ -234,6 +234,23 @@ pool_shape read_pool(const member& requests, const member& document) {
   return pool;
 }
 
+// Of the client of the load that was driven beside the profile: it has the service's CPUs.
+nanoseconds cpu_of_driving(const member& document) {
+  const auto driven = document.find("driven");
+  const auto load = driven ? driven->find("load") : std::nullopt;
+  const auto client = load ? load->find("client") : std::nullopt;
+  const auto total = load ? load->find("total") : std::nullopt;
+  if (!client || !total) return {};
+  const double requests = number_or(*total, "requests", 0, 1e15);
+  if (!(requests > 0)) return {};
+  double used = 0;
+  for (const member& thread : client->at("threads").list(most_samples)) {
+    const double cpu = number_or(thread, "cpu_seconds", 0, 1e9);
+    used += std::max(0.0, cpu - number_or(thread, "polled_seconds", 0, 1e9));
+  }
+  return nanoseconds(std::llround(std::min(1e9 * used / requests, double{longest_ns})));
+}
+
 std::string source_of(const member& document) {
   if (const auto source = document.find("source")) return source->text();
   const auto process = document.find("process");
@@ -277,7 +294,7 @@ service_model read_service_model(const json& json_document) {
   model.tier = text_or_nothing(requests, "tier");
   model.window = number_or(requests, "window_s", 0, 1e9);
   model.pool = read_pool(requests, document);
-  model.cpu_beside = time_or_none(requests, "cpu_beside_ns");
+  model.cpu_beside = time_or_none(requests, "cpu_beside_ns") + cpu_of_driving(document);
   std::size_t samples_left = most_samples;
   std::vector<class_and_others> classes;
   for (const member& each : requests.at("classes").list(most_classes)) {

@@ -28,7 +28,8 @@ struct replay_calibration {
   double wait_trim = 0;     ///< seconds that a replayed wait takes of itself
 };
 
-/// The service as it is, replayed, against what was profiled.
+/// The service as it is, replayed, against what was profiled: medians of its epochs, so that what
+/// else the machine does for a moment counts little.
 struct replay_fidelity {
   backend_choice own;
   std::string why;             ///< that backend: a clause
@@ -39,6 +40,8 @@ struct replay_fidelity {
   double profiled_cpu = 0;                                   ///< seconds a request
   std::optional<double> replayed_cpu;
   double most_off = 0.15;
+  std::vector<double>
+      each_off;  ///< off() of each replay; there is more than one if the first is off
 
   /// The largest relative difference of throughput and latency.
   double off() const;

@@ -169,6 +169,7 @@ inline profiling::profile_result sample_served_profile() {
   requests.followed = 900;
   requests.in_flight_at_end = 2;
   requests.aborted = 1;
+  requests.cpu_beside = 90us;
   requests.pool = {
       .loops = 1, .loop_threads = 1, .other_threads = 0, .processes = 1, .concurrency_mean = 1.5};
   request_class& users = requests.classes.emplace_back();
@@ -181,6 +182,7 @@ inline profiling::profile_result sample_served_profile() {
   }
   users.cpu_elsewhere = 20us;
   users.waits[static_cast<std::size_t>(request_wait::upstream)] = 1500us;
+  users.gap_is_known = false;
   users.bytes_in = 80;
   users.bytes_out = 1200.5;
   users.samples.push_back({.arrival = 1s,

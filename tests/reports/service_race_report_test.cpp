@@ -80,6 +80,79 @@ TEST(ServiceAdvice, NamesTheApproachThatLosesLeast) {
   EXPECT_THAT(advice.verify.front(), HasSubstr("--input service.json -b coroutine+thread -b cor"));
 }
 
+// The same, and a rival of another kind that takes less CPU time.
+service_race_result with_rival(const std::string& label, server_kind kind, double throughput) {
+  service_race_result result = raced_service(1.7);
+  const backend_model model{.backend = label, .kind = kind, .complexity = 2, .overhead = 40e-6};
+  result.predictions.push_back(predict(result.demand, model, 40e-6, 2, 128));
+  auto cells = result.run.workloads[0].cells;
+  cells.push_back(raced(label, throughput, 0.0025, 2));
+  result.run.workloads = {measured(cells)};
+  return result;
+}
+
+TEST(ServiceAdvice, PassesOverAThreadForEachRequestThatMostlyWaits) {
+  const service_advice advice =
+      advise(with_rival("thread", server_kind::pool, 1.72 * 330), "service.json");
+  EXPECT_EQ(advice.choice, "coroutine+thread");
+  ASSERT_EQ(advice.passed_over.size(), 1U);
+  EXPECT_THAT(advice.passed_over.front(), HasSubstr("thread. A thread or process for each"));
+  EXPECT_THAT(advice.passed_over.front(), HasSubstr("69 of them to keep 2 CPUs busy"));
+  EXPECT_THAT(advice.because, testing::Contains(advice.passed_over.front()));
+  ASSERT_TRUE(advice.flips.below)
+      << "thread is simpler today already; today's shape is as good there";
+  EXPECT_EQ(advice.flips.below->backend, "coroutine");
+  EXPECT_THAT(advice.unless, testing::Contains(HasSubstr("what the service does today, is as")));
+}
+
+TEST(ServiceAdvice, TakesAThreadForEachRequestThatHardlyWaits) {
+  service_race_result result = with_rival("thread", server_kind::pool, 1.72 * 330);
+  result.demand.waiting = 0.005;
+  const service_advice advice = advise(result, "service.json");
+  EXPECT_EQ(advice.choice, "thread");
+  EXPECT_TRUE(advice.passed_over.empty());
+}
+
+TEST(ServiceAdvice, TakesAThreadForEachRequestThatIsClearlyAheadAndSaysWhatItTakes) {
+  const service_advice advice =
+      advise(with_rival("thread", server_kind::pool, 2.5 * 330), "service.json");
+  EXPECT_EQ(advice.choice, "thread");
+  EXPECT_THAT(advice.unless, testing::Contains(HasSubstr("keeps a thread or a process, which")));
+}
+
+TEST(ServiceAdvice, PassesOverLoopsThatStandStill) {
+  service_race_result result = with_rival("coroutine-mt", server_kind::loops, 1.72 * 330);
+  EXPECT_EQ(advise(result, "service.json").choice, "coroutine-mt");
+  finding blocked = blocked_loop();
+  blocked.longest = 0.04;
+  result.run.workloads[0].cells[2].findings.emplace({blocked});
+  const service_advice advice = advise(result, "service.json");
+  EXPECT_EQ(advice.choice, "coroutine+thread");
+  ASSERT_EQ(advice.passed_over.size(), 1U);
+  EXPECT_THAT(advice.passed_over.front(), HasSubstr("stood still for up to 40.0 ms"));
+}
+
+// Under a load with few requests: p99 is the leader's by chance, the medians are alike.
+TEST(ServiceAdvice, DoesNotCountATailThatTooFewRequestsShow) {
+  service_race_result result = raced_service(1.7);
+  std::vector<cell_result> cells = result.run.workloads[0].cells;
+  for (cell_result& cell : cells) {
+    const bool slow = cell.choice.label == "coroutine+thread";
+    cell.epochs.resize(1);
+    cell.epochs[0].p99 = slow ? 0.15 : 0.12;
+    cell.latency = {};
+    cell.latency.count = 120;
+    cell.latency.p50 = 0.1;
+    cell.latency.p99 = cell.epochs[0].p99;
+    cell.latency.p50_interval = interval{0.098, 0.103};
+  }
+  workload_result half = measured(cells);
+  half.plan.rate = 50;
+  result.run.workloads.push_back(half);
+  result.loads.push_back({.name = "half the load", .rate = 50, .in_flight = 64, .place = 1});
+  EXPECT_EQ(advise(result, "service.json").choice, "coroutine+thread");
+}
+
 TEST(ServiceAdvice, LeavesAServiceAloneWhereNothingIsGained) {
   const service_advice advice = advise(raced_service(1.01), "service.json");
   EXPECT_EQ(advice.choice, "coroutine");

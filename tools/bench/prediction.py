@@ -4,11 +4,17 @@
 to 64 requests in flight, against what wrk measures.
 
 usage: prediction.py REGATTA [--backend NAME]... [--source usage|profile] [--seconds 4] [--rounds 3]
+       prediction.py REGATTA --race [--worst coroutine] [--budget 2m] [--kib 32] [--llm-ms 60]
 
 What the model knows comes from one moderate load: of `usage`, the CPU time that the service's processes take
 for a request more, between 1 and 16 at a time, and the latency with 1; of `profile`, what `regatta profile` saw of
 16 requests at a time (it needs the rights for eBPF). Prints a table; exit 1 if the mean error of all is over 10 %.
 Needs wrk (Debian package wrk).
+
+With --race: drives the variant that serves worst and profiles it meanwhile (`regatta profile --drive --race`), starts
+the variant that is advised, puts 64 requests in flight on either, in turns, and says whether the advice is a hybrid,
+a loop that waits and a pool that computes, and whether it brings what the model expected within 15 %. Exit 1 if not.
+It needs the rights for eBPF, and no wrk.
 """
 import argparse
 import json
@@ -27,6 +33,9 @@ MODERATE = 16
 IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64)
 BACKENDS = ("coroutine", "coroutine-mt", "coroutine+thread", "coroutine+tbb", "coroutine+process", "thread", "process")
 PROMISED_ERROR = 0.10
+RACED = 64  # requests in flight
+PROMISED_OFF = 0.15
+REQUEST = ("--body", "@request.json", "--header", "Content-Type: application/json")
 WORDS = ("river boat crew stroke cox rudder lane start finish heat final medal water wind oar bow stern "
          "pace rhythm catch drive recovery blade rigger hull keel current bridge bank cheer").split()
 
@@ -81,7 +90,7 @@ class Service:
             [arguments.regatta, "serve", "--backend", backend, "--llm-latency",
              f"lognormal:{arguments.llm_ms}ms:0.25", "--llm-limit", "64"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.url = self.process.stdout.readline().strip()
+        self.url = self.process.stdout.readline().strip() + "/v1/answer"
 
     def cpu(self):
         """Of the service's processes, and of its mock LLM."""
@@ -167,6 +176,71 @@ def predicted(profile, backend, arguments, folder):
     return curve, found["request"]
 
 
+def closed_load(url, in_flight, seconds, arguments, folder):
+    """Requests a second with so many in flight."""
+    target = folder / "load.json"
+    subprocess.run([arguments.regatta, "load", url, "-c", str(in_flight), "-d", f"{seconds}s", "--no-poll", "-o",
+                    str(target), *REQUEST], check=True, cwd=folder, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    found = json.loads(target.read_text(encoding="utf-8"))
+    if any(found["total"]["failed"].values()):
+        raise SystemExit("prediction.py: requests failed: " + str(found["first_failure"]))
+    return next(each["ok_per_second"] for each in found["stages"] if each["measured"])
+
+
+def profiled_and_raced(service, rate, arguments, folder):
+    found = folder / "race.json"
+    done = subprocess.run(
+        [arguments.regatta, "profile", "--pid", str(service.process.pid), "--drive", service.url, "--rate",
+         f"{rate:.0f}", "--duration", "10s", "--no-poll", *REQUEST, "--race", "--race-output", str(found),
+         "--race-output", "terminal=-", "--budget", arguments.budget, "-q", "-o", str(folder / "profile.json")],
+        check=False, cwd=folder)
+    if not found.exists():
+        raise SystemExit(f"prediction.py: regatta profile --race ended with {done.returncode}")
+    return json.loads(found.read_text(encoding="utf-8"))
+
+
+def race(arguments, folder):
+    write_request(folder, arguments.kib)
+    worst = Service(arguments.worst, arguments, None)
+    advised = None
+    try:
+        closed_load(worst.url, RACED, 1, arguments, folder)  # warm
+        before = closed_load(worst.url, RACED, arguments.seconds, arguments, folder)
+        rate = arguments.share * before
+        print(f"{arguments.worst}: {before:.0f}/s with {RACED} in flight; profiled and raced at {rate:.0f}/s",
+              flush=True)
+        found = profiled_and_raced(worst, rate, arguments, folder)
+        if not found["advice"]:
+            print("MISS: there is no advice: " + str(found["no_advice"]))
+            return 1
+        advice = found["advice"]["backend"]
+        expected = {each["backend"]: {point["in_flight"]: point["throughput"] for point in each["curve"]}[RACED]
+                    for each in found["predictions"]}
+        if advice not in BACKENDS:
+            print(f"MISS: {advice} is advised, which regatta serve does not offer")
+            return 1
+        advised = Service(advice, arguments, None)
+        closed_load(advised.url, RACED, 1, arguments, folder)  # warm
+        rounds = [[closed_load(each.url, RACED, arguments.seconds, arguments, folder) for each in (worst, advised)]
+                  for _ in range(arguments.rounds)]
+    finally:
+        worst.end()
+        if advised:
+            advised.end()
+    today, then = (statistics.median(each[i] for each in rounds) for i in (0, 1))
+    off = then / expected[advice] - 1
+    hybrid = advice.startswith("coroutine+")
+    kept = abs(off) <= PROMISED_OFF
+    print(f"\nrequests a second with {RACED} in flight, medians of {arguments.rounds} rounds: {arguments.worst} "
+          f"{today:.0f} (expected {expected.get(arguments.worst, 0):.0f}), {advice} {then:.0f}, "
+          f"{then / today:.2f} times as much")
+    print(f"{'pass' if hybrid else 'MISS'}: {advice} is advised, {'a hybrid' if hybrid else 'which is no hybrid'}")
+    print(f"{'pass' if kept else 'MISS'}: expected of it {expected[advice]:.0f}/s, it brings {then:.0f}/s "
+          f"({100 * off:+.1f} %; promised: {100 * PROMISED_OFF:.0f} %)")
+    return 0 if hybrid and kept else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("regatta")
@@ -174,9 +248,19 @@ def main():
     parser.add_argument("--source", choices=("usage", "profile"), default="usage")
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3, help="of all loads; of each load the median counts")
-    parser.add_argument("--llm-ms", type=int, default=20)
-    parser.add_argument("--kib", type=int, default=8, help="of HTML in a request")
+    parser.add_argument("--llm-ms", type=int, help="latency of the mock LLM (default 20; of --race 60)")
+    parser.add_argument("--kib", type=int, help="of HTML in a request (default 8; of --race 32)")
+    parser.add_argument("--race", action="store_true", help="hold the advice against what the service then does")
+    parser.add_argument("--worst", default="coroutine", help="the variant that --race profiles")
+    parser.add_argument("--share", type=float, default=0.45, help="of what it can serve, as the profiled rate")
+    parser.add_argument("--budget", default="2m", help="of the race")
     arguments = parser.parse_args()
+    arguments.regatta = str(pathlib.Path(shutil.which(arguments.regatta) or arguments.regatta).resolve())
+    arguments.llm_ms = arguments.llm_ms or (60 if arguments.race else 20)
+    arguments.kib = arguments.kib or (32 if arguments.race else 8)
+    if arguments.race:
+        with tempfile.TemporaryDirectory(prefix="prediction-") as name:
+            return race(arguments, pathlib.Path(name))
     if shutil.which("wrk") is None:
         raise SystemExit("prediction.py: there is no wrk; apt-get install wrk")
     errors = []

@@ -59,7 +59,11 @@ class ebpf_request_watch final : public request_watch {
         own_service = true;
         others.insert(port);
       }
-      if (!own_service) children.insert(child);
+      if (!own_service) {
+        children.insert(child);
+      } else if (const auto used = usage_of(child)) {
+        used_beside_[child] = used->cpu();
+      }
     }
     began_ = monotonic_now();
     book_.emplace(static_cast<std::uint64_t>(began_.count()));
@@ -74,6 +78,7 @@ class ebpf_request_watch final : public request_watch {
   request_profile finish() override {
     const std::optional<std::uint64_t> switches_after = switches();
     const std::optional<std::uint64_t> resident = resident_bytes();
+    const nanoseconds beside = used_beside();
     programs_.detach();
     const nanoseconds ended = monotonic_now();
     look();
@@ -116,6 +121,9 @@ class ebpf_request_watch final : public request_watch {
     profile.aborted = counted.aborted;
     profile.unfollowed = counted.begun_before + lost_requests(counted);
     profile.resident_bytes = resident;
+    if (profile.followed > 0) {
+      profile.cpu_beside = beside / static_cast<std::int64_t>(profile.followed);
+    }
     if (switches_before_ && switches_after && *switches_after >= *switches_before_ &&
         profile.followed > 0) {
       profile.switches_per_request = static_cast<double>(*switches_after - *switches_before_) /
@@ -148,6 +156,14 @@ class ebpf_request_watch final : public request_watch {
     const auto usage = usage_of(process_);
     if (!usage) return std::nullopt;
     return usage->voluntary_switches + usage->involuntary_switches;
+  }
+
+  nanoseconds used_beside() const {
+    nanoseconds sum{};
+    for (const auto& [child, before] : used_beside_) {
+      if (const auto now = usage_of(child)) sum += std::max(now->cpu() - before, nanoseconds(0));
+    }
+    return sum;
   }
 
   std::optional<std::uint64_t> resident_bytes() const {
@@ -192,6 +208,7 @@ class ebpf_request_watch final : public request_watch {
   unsigned cpus_ = 1;
   nanoseconds began_{};
   std::optional<std::uint64_t> switches_before_;
+  std::map<pid_t, nanoseconds> used_beside_;  // by services of their own, when it began
   std::optional<request_book> book_;
 };
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "harness/profiling/requests/request_names.hpp"
+#include "harness/profiling/requests/whole_phases.hpp"
 
 namespace regatta::profiling {
 namespace {
@@ -64,8 +65,7 @@ request_sample sample_of(const request_event& event, std::uint64_t began,
     sample.phases.push_back(
         {.kind = std::nullopt, .wall = sample.latency - sample.queue, .cpu = sample.cpu});
   }
-  for (std::uint32_t at = 0; at < std::min<std::uint32_t>(event.used, phase_room); ++at) {
-    const auto& phase = event.phases[at];
+  for (const auto& phase : whole_phases(event)) {
     sample.phases.push_back({.kind = wait_of(phase.kind),
                              .wall = ns(phase.wall),
                              .cpu = ns(phase.cpu),

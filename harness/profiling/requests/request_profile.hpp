@@ -129,6 +129,9 @@ struct request_profile {
   std::chrono::nanoseconds cpu{};          ///< of all its threads, as their switches tell
   std::chrono::nanoseconds unowned_cpu{};  ///< of it: of no connection
   std::chrono::nanoseconds run_queue{};
+  /// A request's share of children that are services of their own, such as a local upstream; not
+  /// in `cpu`.
+  std::chrono::nanoseconds cpu_beside{};
   std::optional<std::uint64_t> resident_bytes;  ///< of all its processes, at the end
   std::optional<double> switches_per_request;   ///< of the process's threads
   std::vector<std::string> notes;               ///< what could not be followed

@@ -193,6 +193,19 @@ TEST(ServiceModelJson, HousekeepingIsNoPartOfARequest) {
       << "nobody can have waited for it";
 }
 
+TEST(ServiceModelJson, CountsWhatElseTakesTheServicesCpus) {
+  json document = profile_json();
+  EXPECT_EQ(read_service_model(document).cpu_beside, 0us);
+  document["requests"]["cpu_beside_ns"] = 200'000;
+  EXPECT_EQ(read_service_model(document).cpu_beside, 200us);
+  document["driven"]["load"] = {
+      {"total", {{"requests", 1000}}},
+      {"client", {{"threads", {{{"cpu_seconds", 0.5}, {"polled_seconds", 0.4}}}}}}};
+  EXPECT_EQ(read_service_model(document).cpu_beside, 300us);
+  document["driven"]["load"]["total"]["requests"] = 0;
+  EXPECT_EQ(read_service_model(document).cpu_beside, 200us);
+}
+
 std::chrono::nanoseconds sum_of(const std::vector<request_phase>& phases, phase_kind kind) {
   return std::accumulate(phases.begin(), phases.end(), 0ns, [&](auto sum, const auto& each) {
     return each.kind == kind ? sum + each.wall : sum;
