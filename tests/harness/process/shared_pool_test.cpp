@@ -53,7 +53,7 @@ TEST_F(SharedPool, MoreItemsOutstandingThanItsRingsHoldAreNoTrouble) {
   // In a child, and not for long: an answer that is lost is waited for for ever.
   EXPECT_EXIT(
       {
-        ::alarm(120);  // a busy machine with ThreadSanitizer took 27 s
+        ::alarm(120);  // a busy machine with ThreadSanitizer took more than 20 s
         shared_pool pool(made_.setup, 2, {}, 0ns);
         bool right = true;
         for (int round = 0; round < 10; ++round) {
