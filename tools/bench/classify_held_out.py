@@ -12,18 +12,19 @@ right. Exit 1 unless 95 % of the verdicts are right and 95 % of the services hav
 Needs root for eBPF, nginx-light, nodejs and redis-server; what is missing is left out and told.
 """
 import argparse
+import atexit
 import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import socket
 
 from request_compare import MockLlm, Nginx, free_port, wait_until_listening
 
@@ -230,6 +231,7 @@ def main():
     arguments = parser.parse_args()
     arguments.regatta = os.path.abspath(arguments.regatta)
     llm = MockLlm(arguments.regatta)
+    atexit.register(llm.end)  # also after an error
     right = judged = same = count = 0
     print(f"{'service':<30} {'is':<17} {'/s':>6} {'requests':>8} {'CPU ms':>7} {'share':>6}  verdict")
     for name, kind, exclusive, start, how in services(arguments.regatta, llm):
@@ -265,7 +267,6 @@ def main():
             finally:
                 service.end()
         same += len(set(verdicts)) == 1
-    llm.end()
     print(f"\n{count} services, {judged} verdicts: {right} right ({right / max(1, judged):.1%}), "
           f"{same} services with one verdict at both loads ({same / max(1, count):.1%})")
     return 0 if count and right >= 0.95 * judged and same >= 0.95 * count else 1

@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import http.server
 import mmap
+import multiprocessing
 import os
 import signal
 import socket
@@ -124,6 +125,8 @@ def asynchronous(work):
         server = await asyncio.start_server(talk, "127.0.0.1", 0, backlog=1024)
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(os.read, 0, 1)  # sys.stdin's lock would be held in forked workers
+        for worker in multiprocessing.active_children():
+            worker.kill()
         os._exit(0)
     asyncio.run(run())
 
