@@ -15,18 +15,15 @@ if(REGATTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${REGATTA_CCACHE})
 endif()
 
-# regatta_precompile(<target> [<header>...])
+# regatta_precompile(<target> <header>...)
 #
-# What most sources include is parsed once for all of a target: that is nearly half of the time that
-# they take. With g++ only: clang's precompiled header knows the folder that it was made in, and a
-# compiler cache would hand it to another checkout. What a source forgets to include, clang tells.
+# What most sources of a target include is parsed once. With g++ only: clang's precompiled header
+# knows the folder that it was made in, and a compiler cache would hand it to another checkout.
 function(regatta_precompile target)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR REGATTA_SANITIZE)
     return()
   endif()
-  set(common <algorithm> <atomic> <chrono> <cmath> <filesystem> <functional> <map> <memory> <mutex>
-    <optional> <string> <string_view> <system_error> <thread> <utility> <vector> <fmt/format.h>)
-  target_precompile_headers(${target} PRIVATE ${common} ${ARGN})
+  target_precompile_headers(${target} PRIVATE ${ARGN})
   if(REGATTA_CCACHE)  # which has to be told that __TIME__ is in none of them
     target_compile_options(${target} PRIVATE -fpch-preprocess)
     set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
