@@ -3,51 +3,22 @@
 import json
 import os
 import signal
-import socket
 import sys
 import time
 import unittest
 
+from late_service import LATE_SERVICE, free_port
 from regatta_command import CommandTest, SMALL, wait_until
-
-# HTTP over asyncio; each fiftieth answer is late by a sleep in the handler. Writes when it slept, by
-# the clock that the profile is in.
-SERVICE = r"""
-import asyncio, sys, time
-asked = 0
-async def serve(reader, writer):
-    global asked
-    try:
-        while await reader.readuntil(b"\r\n\r\n"):
-            asked += 1
-            if asked % 50 == 0: late()
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    except (asyncio.IncompleteReadError, ConnectionError): pass
-    finally: writer.close()
-def late(): time.sleep(0.2)
-async def main():
-    time.sleep(float(sys.argv[1]))
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[2]))
-    with open("port", "w") as file: file.write(str(server.sockets[0].getsockname()[1]) + "\n")
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 class ProfileReport(CommandTest):
     def setUp(self):
         super().setUp()
-        (self.folder / "service.py").write_text(SERVICE)
+        (self.folder / "service.py").write_text(LATE_SERVICE)
 
     def serve(self):
         """A running service and its URL."""
-        running = self.start("service.py", "0", "0", program=sys.executable)
+        running = self.start("service.py", "0", "0", "50", "0.2", program=sys.executable)
         port = self.folder / "port"
         self.assertTrue(wait_until(lambda: port.exists() and port.read_text().endswith("\n"), 20))
         return running, f"http://127.0.0.1:{port.read_text().strip()}/"
@@ -141,7 +112,7 @@ class TimingDriveTest(ProfileReport):
         finished = self.run_command(
             "profile", "--drive", f"http://127.0.0.1:{port}/", "--rate", "50", "--duration", "1s",
             "--warmup", "0", "--no-poll", "-q", "-o", "p.json", "--", sys.executable, "service.py",
-            "0.5", str(port))
+            "0.5", str(port), "50", "0.2")
         self.assertEqual(finished.code, 0, finished)
         self.assertGreater(self.report("p.json")["driven"]["load"]["total"]["ok"], 10)
 

@@ -1,49 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """`regatta stall-assert` with a load of its own: a service that only blocks when somebody asks."""
 import json
-import socket
 import sys
 import unittest
 
+from late_service import LATE_SERVICE, free_port
 from regatta_command import CommandTest
-
-SERVICE = r"""
-import asyncio, sys, time
-asked = 0
-async def serve(reader, writer):
-    global asked
-    try:
-        while await reader.readuntil(b"\r\n\r\n"):
-            asked += 1
-            if asked % 20 == 0: late()
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    except (asyncio.IncompleteReadError, ConnectionError): pass
-    finally: writer.close()
-def late(): time.sleep(float(sys.argv[2]))
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 class TimingStallAssertTest(CommandTest):
     def setUp(self):
         super().setUp()
-        (self.folder / "service.py").write_text(SERVICE)
+        (self.folder / "service.py").write_text(LATE_SERVICE)
 
     def judge(self, longest, block, *flags):
         port = free_port()
         return self.run_command(
             "stall-assert", "--max", longest, "-q", "--drive", f"http://127.0.0.1:{port}/", "--rate", "60",
             "--duration", "2s", "--warmup", "0", "--no-poll", *flags, "--", sys.executable, "service.py",
-            str(port), str(block))
+            "0", str(port), "20", str(block))
 
     def test_a_handler_that_blocks_under_the_load_is_exit_code_3(self):
         finished = self.judge("100ms", 0.4, "-o", "p.json")
