@@ -70,12 +70,16 @@ TEST(Queued, WhileTheProgramDoesSomethingElseBetweenTwoRuns) {
   if (test::sanitized)
     GTEST_SKIP() << "no handler is shorter than 20 µs, and its posts are left out";
   asio::io_context io(1);
-  asio::post(io, [&] { asio::post(io, [&] { asio::post(io, [] {}); }); });
-  io.run_one();
-  compute_for(blocked);
-  io.run();
+  // The first time all is new, and takes long.
+  for (const auto between : {0ms, blocked}) {
+    asio::post(io, [&] { asio::post(io, [&] { asio::post(io, [] {}); }); });
+    io.run_one();
+    compute_for(between);
+    io.run();
+    io.restart();
+  }
   const loop_metrics metrics = metrics_of(&io);
-  EXPECT_EQ(metrics.duration.count, 3U);
+  EXPECT_EQ(metrics.duration.count, 6U);
   EXPECT_GE(metrics.queued.longest, blocked);
   EXPECT_LT(metrics.duration.longest, blocked / 2) << "what passed outside is no handler's time";
 }
@@ -86,6 +90,7 @@ TEST(Queued, WhileTheProgramPollsTheLoopByHand) {
   asio::io_context io(1);
   std::function<void()> step = [&] { asio::post(io, step); };
   asio::post(io, step);
+  for (int i = 0; i < 3; ++i) io.poll_one();  // the first time all is new, and takes long
   for (int i = 0; i < 3; ++i) {
     io.poll_one();
     compute_for(blocked);
