@@ -70,6 +70,9 @@ std::string counts(const request_profile& requests, const terminal_style& style)
   if (requests.switches_per_request) {
     out += fmt::format("; {} switches a request", show_count(*requests.switches_per_request));
   }
+  if (requests.following) {
+    out += fmt::format("; to follow one took the kernel {}", show(*requests.following));
+  }
   return wrap(out, "requests: ", style.columns) + "\n";
 }
 

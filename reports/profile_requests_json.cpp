@@ -124,6 +124,7 @@ nlohmann::ordered_json make_requests_json(const request_profile& requests,
           {"unowned_cpu_ns", requests.unowned_cpu.count()},
           {"run_queue_ns", requests.run_queue.count()},
           {"cpu_beside_ns", requests.cpu_beside.count()},
+          {"following_ns", requests.following ? json(requests.following->count()) : json()},
           {"resident_bytes", or_null(requests.resident_bytes)},
           {"switches_per_request", or_null(requests.switches_per_request)},
           {"notes", requests.notes}};

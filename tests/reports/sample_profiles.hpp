@@ -170,6 +170,7 @@ inline profiling::profile_result sample_served_profile() {
   requests.in_flight_at_end = 2;
   requests.aborted = 1;
   requests.cpu_beside = 90us;
+  requests.following = 1us;
   requests.pool = {
       .loops = 1, .loop_threads = 1, .other_threads = 0, .processes = 1, .concurrency_mean = 1.5};
   request_class& users = requests.classes.emplace_back();

@@ -15,7 +15,7 @@ with 95 % confidence (by the sign test):
     and of the tier proc that the profiler takes at most 3 % of a CPU.
  3. calls: a bystander that does little but system calls (dd, a byte at a time), while the profiler
     watches a loop that sleeps regularly (promise: the median is at most 1.01), one that never
-    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2. The least of three
+    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2. The least of 24 short
     runs counts: what else the machine does can only add to it.
  4. switches: a bystander whose two processes take turns through pipes, in stage 0.
 
@@ -177,7 +177,7 @@ def bystander_part(name, target, command, count, unit, arguments, server_cpus, c
     try:
         place = placed(server_cpus, False)
         return pairs(f"{name}, {target}", arguments,
-                     lambda: 1e9 * min(cpu_of_command(command, place) for _ in range(3)) / count,
+                     lambda: 1e9 * min(cpu_of_command(command, place) for _ in range(24)) / count,
                      lambda: Profiler(arguments, service.pid, placed(client_cpus, False)), unit)
     finally:
         service.kill()
@@ -207,7 +207,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             median, own = nginx_part(arguments, pathlib.Path(folder), server_cpus, client_cpus)
             kept.append(median <= 1.05 and (arguments.tier != "proc" or own <= 0.03))
-    calls = 2_000_000
+    calls = 500_000
     dd = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={calls // 2}"]
     if arguments.only in (None, "calls"):
         for target in TARGETS:
@@ -217,7 +217,7 @@ def main():
                                     arguments, server_cpus, client_cpus)
             kept.append(target != "stage 0" or median <= 1.01)
     if arguments.only in (None, "switches"):
-        turns = 100_000
+        turns = 12_500
         bystander_part("A bystander's turns", "stage 0", [sys.executable, "-c", TURNS, str(turns)],
                        turns, "ns a turn", arguments, server_cpus, client_cpus)
     return 0 if all(kept) else 1

@@ -13,7 +13,7 @@
 namespace regatta::internal {
 namespace {
 
-constexpr std::size_t most_frames = 256;
+constexpr std::size_t most_frames = 4096;
 constexpr int most_guesses = 64;  // of a frame; code that is not optimised leaves many behind
 
 // What elfutils asks while it unwinds. Its argument is the address of the copy in work.
@@ -124,7 +124,8 @@ std::vector<unwound_frame> stack_unwinder::frames(const stack_copy& copy) {
     state_->open();  // loaded since, perhaps
   if (!state_->session) return {{.code = copy.code, .stack = copy.stack}};
   state::walk best = state_->unwind(copy);
-  if (!best.complete && !copy.registers[register_numbers::frame]) {
+  if (!best.complete && best.found.size() < most_frames &&
+      !copy.registers[register_numbers::frame]) {
     stack_copy guessed = copy;
     std::uintptr_t above = copy.stack;
     const auto is_code = [this](std::uintptr_t address) {

@@ -21,7 +21,7 @@ static __always_inline void tell_request(struct request_slot* request, struct wo
   __u32 used;
   end_request(request);
   if (worker && request->name_told && request->told.tid == worker->tid &&
-      brief_of(&request->told, &worker->briefs.requests[worker->briefs.count % brief_room])) {
+      brief_of(request, &worker->briefs.requests[worker->briefs.count % brief_room])) {
     if (++worker->briefs.count >= brief_room) tell_briefs(worker);
     return;
   }
@@ -155,7 +155,7 @@ static __always_inline void read_from_client(struct connection* connection,
   if (request->state == request_answered) {
     tell_request(request, worker);
   } else {
-    request->http = (__u32)method;
+    request->http = method != 0;
   }
   begin_request(request, worker, now, connection->data_ready);
   connection->data_ready = 0;

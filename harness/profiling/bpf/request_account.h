@@ -27,7 +27,7 @@ namespace regatta::profiling::kernel_side {
 #define REQUEST_SUBPROGRAM __attribute__((noinline))
 #endif
 
-enum { phase_room = 8, request_name_bytes = 48, method_letters = 3, brief_room = 16 };
+enum { phase_room = 8, request_name_bytes = 48, method_letters = 3, brief_room = 16, cache_line = 64 };
 
 /* What a request's time goes to. */
 enum time_kind {
@@ -90,22 +90,25 @@ struct brief_events {
   struct brief_event requests[brief_room];
 };
 
-/* A connection of a client to the service, and its last request. */
+/* A connection of a client to the service, and its last request. What each request changes is close
+ * together: it displaces as little as possible of what the service has in its CPU's cache. */
 struct request_slot {
-  struct request_event told;
-  __u32 state;                    /* enum request_state */
-  __u32 serial;                   /* of the request; a link to another one is stale */
-  __u32 started;                  /* something was seen of it after it was read */
-  __u32 http;                     /* the connection's first request began with a method */
-  __u32 name_told;                /* the profiler knows what `name_number` means */
-  __u32 awaits;                   /* calls of upstreams of which nothing was read yet */
-  __u64 changed;                  /* until when its time is divided */
-  __u64 idle;                     /* its thread's idle time by then */
-  __u64 until_answer[time_kinds]; /* spent, up to the last send */
+  __u32 state;  /* enum request_state */
+  __u32 serial; /* of the request; a link to another one is stale */
+  __u32 awaits; /* calls of upstreams of which nothing was read yet */
+  __u32 last_tid;
+  __u8 started;   /* something was seen of it after it was read */
+  __u8 http;      /* the connection's first request began with a method */
+  __u8 name_told; /* the profiler knows what `name_number` means */
+  __u8 waited;    /* some of told.spent but time_cpu is not 0 */
+  __u8 waited_until_answer;
+  __u8 used_until_answer; /* of phases */
+  __u64 changed;          /* until when its time is divided */
+  __u64 idle;             /* its thread's idle time by then */
   __u64 idle_until_answer;
   __u64 wall_until_answer; /* of the last phase */
-  __u32 used_until_answer;
-  __u32 last_tid;
+  struct request_event told __attribute__((aligned(cache_line)));
+  __u64 until_answer[time_kinds]; /* spent, up to the last send; if waited_until_answer */
 };
 
 enum { waiting_room = 16 };
@@ -216,13 +219,19 @@ REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 t
   }
 }
 
+REQUEST_FUNCTION void add_spent(struct request_slot* request, __u32 kind, __u64 time) {
+  if (time == 0) return;
+  request->told.spent[kind] += time;
+  if (kind != time_cpu) request->waited = 1;
+}
+
 REQUEST_SUBPROGRAM int add_phase(struct request_slot* request, __u32 kind, __u64 wall, __u64 cpu,
                                  __u32 peer) {
   struct request_phase* last;
   __u32 at;
   if (!request || kind >= time_kinds) return 0;
   at = request->told.used;
-  request->told.spent[kind] += kind == time_cpu ? cpu : wall;
+  add_spent(request, kind, kind == time_cpu ? cpu : wall);
   if (at > 0) {
     last = &request->told.phases[(at - 1) % phase_room];
     if (last->kind == kind && last->peer == peer) {
@@ -272,9 +281,9 @@ REQUEST_FUNCTION void add_gap(struct request_slot* request, const struct worker_
     waited = gap;
     if (data_ready > request->changed && data_ready < slice_began) {
       waited = data_ready - request->changed;
-      request->told.spent[time_lag] += gap - waited;
+      add_spent(request, time_lag, gap - waited);
     } else if (data_ready && data_ready <= request->changed) {
-      request->told.spent[time_lag] += gap;
+      add_spent(request, time_lag, gap);
       return;
     }
     add_phase(request, time_upstream, waited, 0, peer);
@@ -314,7 +323,7 @@ REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slo
                   gap_kind == time_upstream ? peer : 0);
         if (request->changed < now - wall) request->changed = now - wall;
       }
-      request->told.spent[time_run_queue] += worker->queued;
+      add_spent(request, time_run_queue, worker->queued);
       add_gap(request, worker, now - wall - worker->queued, gap_kind, data_ready, peer);
       charge_request(request, worker, now, wall, cpu + worker->carried);
     } else {
@@ -376,7 +385,11 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   told->delayed = 0;
   told->calls = 0;
   told->used = 0;
-  for (kind = 0; kind < time_kinds; ++kind) told->spent[kind] = 0;
+  told->spent[time_cpu] = 0;
+  if (request->waited) {
+    for (kind = time_cpu + 1; kind < time_kinds; ++kind) told->spent[kind] = 0;
+    request->waited = 0;
+  }
   request->serial += 1;
   request->started = 0;
   request->awaits = 0;
@@ -411,9 +424,14 @@ REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct wor
   request->told.tid = worker->tid;
   request->told.process = worker->process;
   request->told.loop = (__u16)worker->loops;
-  for (kind = 0; kind < time_kinds; ++kind) request->until_answer[kind] = request->told.spent[kind];
+  if (request->waited) {
+    for (kind = 0; kind < time_kinds; ++kind) {
+      request->until_answer[kind] = request->told.spent[kind];
+    }
+  }
+  request->waited_until_answer = request->waited;
   request->idle_until_answer = request->told.gap_idle;
-  request->used_until_answer = request->told.used;
+  request->used_until_answer = (__u8)request->told.used;
   if (request->told.used > 0) {
     request->wall_until_answer = request->told.phases[(request->told.used - 1U) % phase_room].wall;
   }
@@ -424,12 +442,16 @@ REQUEST_FUNCTION void note_answer(struct request_slot* request, const struct wor
 /* Its waits after the last send were none of this request; the CPU time was. */
 REQUEST_FUNCTION void end_request(struct request_slot* request) {
   __u32 kind;
-  for (kind = time_cpu + 1; kind < time_kinds; ++kind) {
-    request->told.spent[kind] = request->until_answer[kind];
+  if (request->waited) {
+    const int before = request->waited_until_answer;
+    for (kind = time_cpu + 1; kind < time_kinds; ++kind) {
+      request->told.spent[kind] = before ? request->until_answer[kind] : 0;
+    }
   }
+  request->waited = request->waited_until_answer;
   request->told.gap_idle = request->idle_until_answer;
   if (request->used_until_answer < request->told.used) {
-    request->told.used = (__u16)request->used_until_answer;
+    request->told.used = request->used_until_answer;
   }
   if (request->told.used > 0) {
     request->told.phases[(request->told.used - 1U) % phase_room].wall = request->wall_until_answer;
@@ -438,14 +460,17 @@ REQUEST_FUNCTION void end_request(struct request_slot* request) {
 }
 
 /* One after end_request(). False if it does not fit into that. */
-REQUEST_FUNCTION int brief_of(const struct request_event* told, struct brief_event* brief) {
+REQUEST_FUNCTION int brief_of(const struct request_slot* request, struct brief_event* brief) {
+  const struct request_event* const told = &request->told;
   const __u64 most = 0xFFFFFFFF;
-  const __u64 waits = told->spent[time_upstream] | told->spent[time_disk] |
-                      told->spent[time_sleep] | told->spent[time_lock] | told->spent[time_other] |
-                      told->spent[time_lag] | told->spent[time_gap];
   const __u64 latency = told->answered - told->arrival;
-  if (waits || told->used > 1 || told->calls || told->delayed) return 0;
-  if (latency > most || told->spent[time_cpu] > most || told->spent[time_run_queue] > most ||
+  __u32 kind;
+  if (told->used > 1 || told->calls || told->delayed) return 0;
+  for (kind = time_cpu + 1; request->waited && kind < time_kinds; ++kind) {
+    if (kind != time_run_queue && told->spent[kind]) return 0;
+  }
+  if (latency > most || told->spent[time_cpu] > most ||
+      (request->waited && told->spent[time_run_queue] > most) ||
       told->bytes_in > most || told->bytes_out > most || told->answered < told->began) {
     return 0;
   }
@@ -453,7 +478,7 @@ REQUEST_FUNCTION int brief_of(const struct request_event* told, struct brief_eve
   brief->latency = (__u32)latency;
   brief->queue = (__u32)(told->began - told->arrival);
   brief->cpu = (__u32)told->spent[time_cpu];
-  brief->run_queue = (__u32)told->spent[time_run_queue];
+  brief->run_queue = request->waited ? (__u32)told->spent[time_run_queue] : 0;
   brief->bytes_in = (__u32)told->bytes_in;
   brief->bytes_out = (__u32)told->bytes_out;
   brief->name_number = told->name_number;
@@ -505,7 +530,7 @@ REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot*
   worker->run_queue += queued;
   if (worker->left_for == left_ready) {
     if (current && !worker->slept) {
-      current->told.spent[time_run_queue] += queued;
+      add_spent(current, time_run_queue, queued);
     } else {
       worker->queued += queued;
     }
@@ -532,7 +557,7 @@ REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot*
   } else {
     add_phase(current, time_of_left(worker->left_for), blocked, 0, 0);
   }
-  current->told.spent[time_run_queue] += queued;
+  add_spent(current, time_run_queue, queued);
   current->changed = now;
 }
 

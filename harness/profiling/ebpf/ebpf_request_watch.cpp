@@ -10,6 +10,7 @@
 
 #include "harness/platform/proc_text.hpp"
 #include "harness/platform/process_usage.hpp"
+#include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/request_programs.hpp"
 #include "harness/profiling/requests/classify_service.hpp"
 #include "harness/profiling/requests/listening_ports.hpp"
@@ -73,15 +74,17 @@ class ebpf_request_watch final : public request_watch {
 
   void look() override {
     programs_.events([this](const std::uint32_t* event) { take(event); });
+    meter_.look(monotonic_now());
   }
 
   request_profile finish() override {
+    meter_.stop(monotonic_now());
     const std::optional<std::uint64_t> switches_after = switches();
     const std::optional<std::uint64_t> resident = resident_bytes();
     const nanoseconds beside = used_beside();
     programs_.detach();
     const nanoseconds ended = monotonic_now();
-    look();
+    programs_.events([this](const std::uint32_t* event) { take(event); });
     for (const worker_slot& worker : programs_.workers()) {
       brief_events briefs = worker.briefs;
       if (briefs.count == 0) continue;
@@ -123,6 +126,10 @@ class ebpf_request_watch final : public request_watch {
     profile.resident_bytes = resident;
     if (profile.followed > 0) {
       profile.cpu_beside = beside / static_cast<std::int64_t>(profile.followed);
+      if (const auto share = meter_.share()) {
+        profile.following = std::chrono::duration_cast<nanoseconds>(
+            *share * profile.window / static_cast<double>(profile.followed));
+      }
     }
     if (switches_before_ && switches_after && *switches_after >= *switches_before_ &&
         profile.followed > 0) {
@@ -204,6 +211,7 @@ class ebpf_request_watch final : public request_watch {
   }
 
   request_programs programs_;
+  program_meter meter_{[this] { return programs_.run_time(); }};
   pid_t process_ = 0;
   unsigned cpus_ = 1;
   nanoseconds began_{};

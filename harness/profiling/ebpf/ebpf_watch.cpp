@@ -83,13 +83,13 @@ class ebpf_watch final : public loop_watch {
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
     for (const auto& [pid, process] : processes_) process->warm_up();
     armer_->need(std::exchange(needs_, {}));
-    meter_.look(programs_, monotonic_now());
+    meter_.look(monotonic_now());
   }
 
   void finish(profile_result& result) override {
     finished_ = now_ns();  // to detach takes its time
     armer_->stop();
-    meter_.stop(programs_, monotonic_now());
+    meter_.stop(monotonic_now());
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
     note_counters(finished_);
@@ -361,7 +361,7 @@ class ebpf_watch final : public loop_watch {
     result.cost.waits_watched =
         std::min(armer_->lasted(stage_waits) + programs_.detaching(), result.duration);
     result.cost.calls_watched = std::min(armer_->lasted(stage_calls), result.duration);
-    result.cost.programs_share = meter_.share(programs_);
+    result.cost.programs_share = meter_.share();
   }
 
   profile_options options_;
@@ -378,7 +378,7 @@ class ebpf_watch final : public loop_watch {
   std::uint32_t used_ = 0;       // slots up to here were used at some time
   bool untickable_ = false;
   nanoseconds book_looked_{};
-  program_meter meter_;
+  program_meter meter_{[this] { return programs_.run_time(); }};
   probe_needs needs_;  // of this look
   std::optional<stage_armer> armer_;
   std::optional<loop_timelines> timelines_;

@@ -24,6 +24,7 @@
 #include "harness/platform/unique_fd.hpp"
 #include "harness/profiling/ebpf/later_programs.hpp"
 #include "harness/profiling/ebpf/load_failures.hpp"
+#include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/tracepoint_numbers.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/thread_book.hpp"
@@ -125,7 +126,6 @@ struct loaded_programs::state {
   std::vector<program_link> calls;  // of stage 2
   bool waits_refused = false;       // there is no tracefs, or no tracepoints of system calls
   std::optional<tracepoint_numbers> numbers;
-  unique_fd statistics;
 
   program_link attach_tracepoint(const bpf_program* program, std::uint64_t number) {
     perf_event_attr wanted{};
@@ -260,26 +260,9 @@ void loaded_programs::detach() {
 
 nanoseconds loaded_programs::detaching() const { return state_->closed_after; }
 
-void loaded_programs::measure(bool on) {
-  if (on == static_cast<bool>(state_->statistics)) return;
-  state_->statistics = unique_fd(on ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1);
-}
-
-nanoseconds loaded_programs::measured() const {
-  std::uint64_t time = 0;
-  const loop_watch_bpf* const first = state_->programs.get();
-  for (const loop_watch_bpf* const part : {first, state_->later->get()}) {
-    if (part == nullptr) continue;
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, part->obj) {
-      bpf_prog_info info{};
-      __u32 size = sizeof(info);
-      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
-        time += info.run_time_ns;
-      }
-    }
-  }
-  return nanoseconds(static_cast<std::int64_t>(time));
+nanoseconds loaded_programs::run_time() const {
+  const loop_watch_bpf* const later = state_->later->get();
+  return run_time_of(state_->programs->obj) + (later != nullptr ? run_time_of(later->obj) : 0ns);
 }
 
 bool loaded_programs::whole() const { return state_->later->settled(); }

@@ -75,11 +75,8 @@ class loaded_programs {
   };
   losses lost() const;
 
-  /// The kernel measures how long the programs run, for as long as it is told to: that takes time
-  /// as well.
-  void measure(bool on);
-  /// The programs' time while it was measured, on all CPUs together.
-  std::chrono::nanoseconds measured() const;
+  /// Of the programs, on all CPUs together, as far as it was measured (program_meter).
+  std::chrono::nanoseconds run_time() const;
 
  private:
   struct state;

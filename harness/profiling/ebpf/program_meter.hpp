@@ -2,49 +2,39 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 
-#include "harness/profiling/ebpf/loaded_programs.hpp"
+#include "harness/platform/unique_fd.hpp"
+
+struct bpf_object;
 
 namespace regatta::profiling {
 
-/// How much of a CPU the kernel's programs take: looked at for a twentieth of the time, because the
-/// kernel's measurement slows them down. Thread safety: one thread.
+/// How much of a CPU some programs in the kernel take: looked at for a twentieth of the time, because
+/// the kernel's measurement slows all such programs down. Thread safety: one thread.
 class program_meter {
  public:
   using nanoseconds = std::chrono::nanoseconds;
 
-  /// To be called again and again.
-  void look(loaded_programs& programs, nanoseconds now) {
-    if (now < next_) return;
-    if (since_ == nanoseconds(0)) {
-      programs.measure(true);
-      since_ = now;
-      next_ = now + part;
-    } else {
-      stop(programs, now);
-      next_ = now + pause;
-    }
-  }
+  /// `run_time`: of the programs, as far as it was measured.
+  explicit program_meter(std::function<nanoseconds()> run_time) : run_time_(std::move(run_time)) {}
 
-  void stop(loaded_programs& programs, nanoseconds now) {
-    if (since_ == nanoseconds(0)) return;
-    programs.measure(false);
-    measured_for_ += now - since_;
-    since_ = nanoseconds(0);
-  }
+  /// To be called again and again.
+  void look(nanoseconds now);
+  void stop(nanoseconds now);
 
   /// Of one CPU, on all CPUs together; nullopt if the kernel did not measure.
-  std::optional<double> share(const loaded_programs& programs) const {
-    const nanoseconds took = programs.measured();
-    if (took <= nanoseconds(0) || measured_for_ <= nanoseconds(0)) return std::nullopt;
-    return static_cast<double>(took.count()) / static_cast<double>(measured_for_.count());
-  }
+  std::optional<double> share() const;
 
  private:
-  static constexpr nanoseconds part = std::chrono::milliseconds(50);
-  static constexpr nanoseconds pause = std::chrono::milliseconds(950);
+  std::function<nanoseconds()> run_time_;
+  unique_fd statistics_;
   nanoseconds next_{}, since_{}, measured_for_{};
+  nanoseconds before_{}, took_{};  // others may have it measured in between
 };
+
+/// Of all of an object's programs, on all CPUs together, while it was measured.
+std::chrono::nanoseconds run_time_of(const bpf_object* programs);
 
 }  // namespace regatta::profiling

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "harness/profiling/ebpf/load_failures.hpp"
+#include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/loop_watch.hpp"
 
 namespace regatta::profiling {
@@ -140,6 +141,10 @@ std::map<std::uint32_t, peer_address> request_programs::peers() const {
     if (bpf_map_lookup_elem(map, &next, &number) == 0) found[number] = next;
   }
   return found;
+}
+
+std::chrono::nanoseconds request_programs::run_time() const {
+  return run_time_of(state_->programs->obj);
 }
 
 request_programs::counts request_programs::counted() const {

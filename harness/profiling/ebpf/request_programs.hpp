@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,8 @@ class request_programs {
   std::span<const kernel_side::request_slot> requests() const;
   std::span<const kernel_side::call_slot> calls() const;
   std::map<std::uint32_t, kernel_side::peer_address> peers() const;  ///< by number + 1
+  /// Of the programs, on all CPUs together, as far as it was measured (program_meter).
+  std::chrono::nanoseconds run_time() const;
 
   struct counts {
     std::uint64_t lost_events = 0, lost_workers = 0, lost_connections = 0;

@@ -132,6 +132,9 @@ struct request_profile {
   /// A request's share of children that are services of their own, such as a local upstream; not
   /// in `cpu`.
   std::chrono::nanoseconds cpu_beside{};
+  /// CPU time that following one took: of the programs in the kernel alone, by its own measurement
+  /// in a part of the time.
+  std::optional<std::chrono::nanoseconds> following;
   std::optional<std::uint64_t> resident_bytes;  ///< of all its processes, at the end
   std::optional<double> switches_per_request;   ///< of the process's threads
   std::vector<std::string> notes;               ///< what could not be followed

@@ -11,8 +11,10 @@
 #include <boost/asio/system_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -121,6 +123,52 @@ TEST_F(LoopMonitor, FindsTheOneOfSeveralThreadsThatIsBlocked) {
   for (int i = 0; i < 4; ++i) servers.emplace_back([&] { io.run(); });
   servers.clear();
   EXPECT_EQ(heard.all().at(0).cause, block_cause::condition);
+}
+
+// Calls itself, then computes until it is told that somebody has heard of it, 5 s at most.
+[[gnu::noinline]] int recurse(int depth, const std::function<bool()>& is_heard) {
+  if (depth > 0) {
+    const int below = recurse(depth - 1, is_heard);
+    asm volatile("" : : : "memory");  // a loop would not do
+    return below + 1;
+  }
+  const auto give_up = std::chrono::steady_clock::now() + 5s;
+  while (!is_heard() && std::chrono::steady_clock::now() < give_up) {
+  }
+  return 0;
+}
+
+TEST_F(LoopMonitor, FindsADeepRecursionOnOneOfSeveralThreads) {
+  if (test::thread_sanitized) {
+    GTEST_SKIP() << "ThreadSanitizer hands no signal to a thread that only computes";
+  }
+  loop_monitor monitor(io, heard.options());
+  asio::steady_timer timer(io);
+  const std::function<void()> tick = [&] {  // the other threads go on
+    timer.expires_after(1ms);
+    timer.async_wait([&](auto error) {
+      if (!error) tick();
+    });
+  };
+  tick();
+  asio::post(io, [&] {
+    recurse(1000, [&] { return heard.has_heard_of(::gettid()); });
+    io.stop();
+  });
+  std::vector<std::jthread> servers;
+  for (int i = 0; i < 3; ++i) servers.emplace_back([&] { io.run(); });
+  servers.clear();
+  const auto reports = heard.all();
+  ASSERT_FALSE(reports.empty());
+  const auto has = [&](std::string_view name) {
+    const auto& stack = reports[0].stack;
+    return std::any_of(stack.begin(), stack.end(), [&](const source_frame& frame) {
+      return frame.function.find(name) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("scheduler::run"));
+  EXPECT_TRUE(has("recurse"));
+  EXPECT_TRUE(has("frames left out"));
 }
 
 TEST_F(LoopMonitor, FindsAThreadThatOnlyComputesSinceItsFirstHandler) {

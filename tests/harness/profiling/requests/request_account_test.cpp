@@ -161,7 +161,7 @@ TEST_F(RequestAccount, a_request_that_only_computed_is_told_in_brief) {
   end_request(&first);
   first.told.name_number = 3;
   brief_event brief{};
-  ASSERT_TRUE(brief_of(&first.told, &brief));
+  ASSERT_TRUE(brief_of(&first, &brief));
   EXPECT_EQ(brief.arrival, at(4));
   EXPECT_EQ(brief.queue, 2 * ms);
   EXPECT_EQ(brief.latency, 6 * ms);
@@ -176,11 +176,11 @@ TEST_F(RequestAccount, what_does_not_fit_into_a_brief_is_told_whole) {
   sleep(thread, &first, 2, 10);
   answer(thread, first, 12);
   end_request(&first);
-  EXPECT_FALSE(brief_of(&first.told, &brief));  // it waited
+  EXPECT_FALSE(brief_of(&first, &brief));  // it waited
   read(thread, nullptr, second, 13, 12);
   answer(thread, second, 5000);
   end_request(&second);
-  EXPECT_FALSE(brief_of(&second.told, &brief));  // longer than 32 bits of ns
+  EXPECT_FALSE(brief_of(&second, &brief));  // longer than 32 bits of ns
 }
 
 TEST(LeftFor, tells_what_a_thread_waits_for) {
