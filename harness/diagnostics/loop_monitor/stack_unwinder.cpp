@@ -64,8 +64,15 @@ constexpr Dwfl_Thread_Callbacks thread_callbacks{
 
 #if defined(__x86_64__)
 constexpr unsigned preserved_registers[] = {3, 6, 12, 13, 14, 15};  // rbx, rbp, r12 … r15
+
+// Where CFI does not mention rbx the callee has not touched it; elfutils, which takes number 0 for
+// its own there, loses it. Not so where a step had no CFI: then r12 is lost as well.
+void keep_rbx(unwound_frame& frame, const unwound_frame& callee) {
+  if (!frame.preserved[0] && frame.preserved[2]) frame.preserved[0] = callee.preserved[0];
+}
 #else
 constexpr unsigned preserved_registers[] = {19, 20, 21, 22, 23, 24};
+void keep_rbx(unwound_frame&, const unwound_frame&) {}
 #endif
 
 int add_frame(Dwfl_Frame* frame, void* argument) {
@@ -79,6 +86,7 @@ int add_frame(Dwfl_Frame* frame, void* argument) {
   for (std::size_t i = 0; i < result.preserved.size(); ++i) {
     if (dwfl_frame_reg(frame, preserved_registers[i], &value) == 0) result.preserved[i] = value;
   }
+  if (found.size() > 1) keep_rbx(result, found[found.size() - 2]);
   return found.size() < most_frames ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
