@@ -94,7 +94,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "regatta " REGATTA_VERSION);
   app.require_subcommand(0, 1);  // at least 1 is checked below: CLI11 would not name a wrong one
   int exit_code = exit_fine;
-  add_list_command(app);
+  add_list_command(app, exit_code);
   add_run_command(app, exit_code);
   add_report_command(app, exit_code);
   add_compare_command(app, exit_code);

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "harness/backend.hpp"
 #include "reports/text_table.hpp"
+#include "tools/output.hpp"
 #include "tools/terminal.hpp"
 
 namespace regatta {
@@ -58,28 +58,25 @@ std::string markdown() {
   return out;
 }
 
-void print_section(const std::string& title,
-                   const std::vector<std::pair<std::string, std::string>>& rows,
-                   std::size_t columns) {
+std::string section(const std::string& title,
+                    const std::vector<std::pair<std::string, std::string>>& rows,
+                    std::size_t columns) {
   std::size_t widest = 0;
   for (const auto& [name, text] : rows) widest = std::max(widest, display_width(name));
-  fmt::print("{}\n", title);
+  std::string out = title + "\n";
   for (const auto& [name, text] : rows) {
-    fmt::print("{}\n", wrap(text, fmt::format("  {:<{}}  ", name, widest), columns));
+    out += wrap(text, fmt::format("  {:<{}}  ", name, widest), columns) + "\n";
   }
+  return out;
 }
 
-void list(bool as_markdown) {
-  if (as_markdown) {
-    fmt::print("{}", markdown());
-    return;
-  }
+std::string list() {
   const std::size_t columns = style_for_stdout(color_mode::never).columns;
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [name, entry] : workloads()) {
     rows.emplace_back(name, fmt::format("{}: {}", kind_text(entry.info.kind), entry.info.summary));
   }
-  print_section("workloads", rows, columns);
+  std::string out = section("workloads", rows, columns);
   rows.clear();
   for (const auto& [name, entry] : workloads()) {
     for (const workload_parameter& each : entry.info.parameters) {
@@ -90,28 +87,31 @@ void list(bool as_markdown) {
               : fmt::format("{}: {}", each.meaning, fmt::join(each.choices, ", ")));
     }
   }
-  print_section("parameters of workloads (-p)", rows, columns);
+  out += section("parameters of workloads (-p)", rows, columns);
   rows.clear();
   for (const auto& [name, entry] : backends()) {
     const std::string options = options_text(entry.info);
     rows.emplace_back(name, entry.info.summary + (options.empty() ? "" : " (" + options + ")"));
   }
-  print_section("backends", rows, columns);
-  print_section(
+  out += section("backends", rows, columns);
+  out += section(
       "suites",
       {{"quick", "three workloads, small data, under 60 s"},
        {"standard", "seven workloads, about 6 minutes"},
        {"full", "all workloads at full size, patterns of AI services too, about 20 minutes"}},
       columns);
+  return out;
 }
 
 }  // namespace
 
-void add_list_command(CLI::App& app) {
+void add_list_command(CLI::App& app, int& exit_code) {
   auto as_markdown = std::make_shared<bool>(false);
   CLI::App* const command = app.add_subcommand("list", "Workloads, backends and suites");
   command->add_flag("--markdown", *as_markdown, "As tables for a README");
-  command->callback([as_markdown] { list(*as_markdown); });
+  command->callback([as_markdown, &exit_code] {
+    exit_code = print_result(*as_markdown ? markdown() : list());
+  });
 }
 
 }  // namespace regatta

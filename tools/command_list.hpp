@@ -8,6 +8,6 @@ class App;
 namespace regatta {
 
 /// `regatta list`: what there is to race, from the registries.
-void add_list_command(CLI::App& app);
+void add_list_command(CLI::App& app, int& exit_code);
 
 }  // namespace regatta

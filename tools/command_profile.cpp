@@ -73,13 +73,21 @@ std::variant<pid_t, profiling::profiled_command> subject_of(const profile_argume
 }
 
 // A command runs to its end; what runs already is watched for ten seconds.
+// A number alone is seconds elsewhere; here it is meant as milliseconds as often.
+std::chrono::milliseconds parse_threshold(const std::string& flag, const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("0123456789.") == text.npos) {
+    throw usage_error(fmt::format("{0} needs a unit: {1}ms or {1}s?", flag, text));
+  }
+  return parse_duration(flag, text);
+}
+
 profiling::profile_options options_of(const profile_arguments& arguments,
                                       const std::string& threshold_name) {
   profiling::profile_options options;
   options.tier = parse_tier(arguments.tier);
   options.children = arguments.children;
   options.requests = parse_requests(arguments.requests);
-  options.threshold = parse_duration(threshold_name, arguments.threshold);
+  options.threshold = parse_threshold(threshold_name, arguments.threshold);
   if (arguments.duration) {
     options.duration = parse_duration("--duration", *arguments.duration);
   } else if (!arguments.process) {

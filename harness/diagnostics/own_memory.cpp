@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
+#include <string>
 
 namespace regatta::internal {
 namespace {
@@ -29,6 +31,17 @@ int descriptor() noexcept {
 std::size_t read_own_memory(std::uintptr_t address, void* target, std::size_t size) noexcept {
   const ssize_t got = ::pread(descriptor(), target, size, static_cast<off_t>(address));
   return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+std::uintptr_t end_of_own_mapping(std::uintptr_t address) {
+  std::ifstream maps("/proc/self/maps");
+  std::uintptr_t begin = 0, end = 0;
+  char dash = 0;
+  std::string rest;
+  while (maps >> std::hex >> begin >> dash >> end && std::getline(maps, rest)) {
+    if (begin <= address && address < end) return end;
+  }
+  return address;
 }
 
 }  // namespace regatta::internal

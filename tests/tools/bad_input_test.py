@@ -42,6 +42,10 @@ class Usage(CommandTest):
         self.assert_usage_error("serve", "--port", "22x", says="--port does not take '22x'; see ")
         self.assert_usage_error("help", says="did you mean '--help'?")
 
+    def test_a_threshold_without_a_unit(self):
+        self.assert_usage_error("stall-assert", "--max", "20", "--", "true", says="20ms or 20s")
+        self.assert_usage_error("profile", "--threshold", "5", "--", "true", says="5ms or 5s")
+
     def test_an_argument_too_many(self):
         self.assert_usage_error("run", "quick", "extra", says="extra")
 
@@ -174,10 +178,11 @@ class Output(CommandTest):
         self.assertEqual(finished.code, 1, finished)
         self.assert_one_sentence(finished, "stdout", "No space left on device")
         self.assertEqual(self.report()["complete"], True)
-        with open("/dev/full", "w", encoding="ascii") as full:
-            finished = self.start("--help", stdout=full).finish()
-        self.assertEqual(finished.code, 1, finished)
-        self.assert_one_sentence(finished, "stdout", "No space left on device")
+        for what in ("--help", "list"):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                finished = self.start(what, stdout=full).finish()
+            self.assertEqual(finished.code, 1, finished)
+            self.assert_one_sentence(finished, "stdout", "No space left on device")
 
     def test_a_folder_nobody_can_write_to(self):
         # Not even root, whom permissions do not stop.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/diagnostics/loop_monitor/loop_watcher.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -22,6 +24,14 @@ handler_slot* slot_of(pid_t thread) {
     if (slot->thread.load(std::memory_order_acquire) == thread) return slot;
   }
   return nullptr;
+}
+
+// What the monitor's own thread has spent, computing or waiting for copies: that much passes even
+// while the process goes on.
+nanoseconds own_time() {
+  timespec cpu{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+  return time_waited_for_copies() + std::chrono::seconds(cpu.tv_sec) + nanoseconds(cpu.tv_nsec);
 }
 
 std::uint64_t next_stretch() {
@@ -54,7 +64,7 @@ loop_health loop_watcher::health() const {
 
 void loop_watcher::look(const watch_tools& tools) {
   const monitor_time now = tools.clock.now();
-  look_began_ = now - time_waited_for_copies();
+  look_began_ = now - own_time();
   const loop_glance glance = loop_->glance();
   const bool moved = glance.polls != last_.polls || glance.front != last_.front;
   if (glance.polls != last_.polls && glance.poller != 0)
@@ -152,7 +162,7 @@ bool loop_watcher::follow(served_thread& thread, const watch_tools& tools) {
   const nanoseconds counted = thread.counted(now);
   if (counted < options_.threshold) return true;
   // If so much has passed within this look, the process may have stood still: the next one knows.
-  if (now - time_waited_for_copies() - look_began_ > 5ms) return true;
+  if (now - own_time() - look_began_ > 5ms) return true;
   if (thread.stretch == 0) return begin(thread, tools);
   if (thread.told && counted >= thread.next_report) {
     thread.next_report = 2 * counted;

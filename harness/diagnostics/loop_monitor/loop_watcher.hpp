@@ -66,7 +66,7 @@ class loop_watcher {
   thread_finder finder_;
   std::vector<std::unique_ptr<served_thread>> threads_;
   loop_glance last_;
-  monitor_time look_began_{};  ///< without all waiting for copies
+  monitor_time look_began_{};  ///< without what the monitor spent itself by then
   monitor_time looked_{};
   monitor_time next_search_{};
   monitor_time prepared_second_{};

@@ -5,9 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "harness/diagnostics/own_memory.hpp"
@@ -44,25 +42,15 @@ std::optional<std::uintptr_t> follow_notes_of(const watched_loop& loop, pid_t th
   return std::nullopt;
 }
 
-// Behind a thread's stack other memory may begin at once.
-std::uintptr_t end_of_mapping(std::uintptr_t address) {
-  std::ifstream maps("/proc/self/maps");
-  std::uintptr_t begin = 0, end = 0;
-  char dash = 0;
-  std::string rest;
-  while (maps >> std::hex >> begin >> dash >> end && std::getline(maps, rest)) {
-    if (begin <= address && address < end) return end;
-  }
-  return address;
-}
-
 constexpr std::size_t deepest = 16 * 1024 * 1024;
 
 // The first three words from the stack pointer on, towards the stack's base, that match; or 0.
 template <class Matches>
 std::uintptr_t search_stack(const stack_copy& copy, Matches matches) {
   constexpr std::size_t block_size = 256 * 1024;
-  const std::uintptr_t end = std::min(end_of_mapping(copy.stack), copy.stack + deepest);
+  const std::uintptr_t end =
+      std::min(copy.whole ? copy.begin + copy.bytes.size() : end_of_own_mapping(copy.stack),
+               copy.stack + deepest);
   std::uintptr_t address = copy.stack;
   std::vector<std::byte> block = copy.bytes;
   std::size_t offset = copy.stack - copy.begin;

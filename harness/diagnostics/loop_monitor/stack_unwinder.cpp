@@ -13,7 +13,7 @@
 namespace regatta::internal {
 namespace {
 
-constexpr std::size_t most_frames = 4096;
+constexpr std::size_t most_frames = 16384;
 constexpr int most_guesses = 64;  // of a frame; code that is not optimised leaves many behind
 
 // What elfutils asks while it unwinds. Its argument is the address of the copy in work.

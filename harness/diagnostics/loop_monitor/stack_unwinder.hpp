@@ -32,7 +32,7 @@ class stack_unwinder {
   stack_unwinder(const stack_unwinder&) = delete;
   stack_unwinder& operator=(const stack_unwinder&) = delete;
 
-  /// The function that runs, then its callers, outwards; at most 4096. Never empty.
+  /// The function that runs, then its callers, outwards; at most 16384. Never empty.
   std::vector<unwound_frame> frames(const stack_copy& copy);
   /// The symbol of the function there, as the linker knows it; null if it has none.
   const char* linker_name(std::uintptr_t code);

@@ -152,7 +152,7 @@ TEST_F(LoopMonitor, FindsADeepRecursionOnOneOfSeveralThreads) {
   };
   tick();
   asio::post(io, [&] {
-    recurse(1000, [&] { return heard.has_heard_of(::gettid()); });
+    recurse(3000, [&] { return heard.has_heard_of(::gettid()); });
     io.stop();
   });
   std::vector<std::jthread> servers;
