@@ -109,9 +109,8 @@ void add_list_command(CLI::App& app, int& exit_code) {
   auto as_markdown = std::make_shared<bool>(false);
   CLI::App* const command = app.add_subcommand("list", "Workloads, backends and suites");
   command->add_flag("--markdown", *as_markdown, "As tables for a README");
-  command->callback([as_markdown, &exit_code] {
-    exit_code = print_result(*as_markdown ? markdown() : list());
-  });
+  command->callback(
+      [as_markdown, &exit_code] { exit_code = print_result(*as_markdown ? markdown() : list()); });
 }
 
 }  // namespace regatta

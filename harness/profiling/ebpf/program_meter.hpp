@@ -11,8 +11,8 @@ struct bpf_object;
 
 namespace regatta::profiling {
 
-/// How much of a CPU some programs in the kernel take: looked at for a twentieth of the time, because
-/// the kernel's measurement slows all such programs down. Thread safety: one thread.
+/// How much of a CPU some programs in the kernel take: looked at for a twentieth of the time,
+/// because the kernel's measurement slows all such programs down. Thread safety: one thread.
 class program_meter {
  public:
   using nanoseconds = std::chrono::nanoseconds;
