@@ -11,6 +11,19 @@
 namespace regatta::internal {
 namespace {
 
+// Of a linker's name: scheduler::run_one(), io_context::run_one_until(), ….
+bool runs_one_handler(std::string_view name) {
+  return name.find("7run_one") != name.npos || name.find("8poll_one") != name.npos ||
+         name.find("8wait_one") != name.npos || name.find("13run_one_until") != name.npos ||
+         name.find("11run_one_for") != name.npos;
+}
+
+bool counts_handlers(std::string_view name) {
+  if (name.find(".isra") != name.npos) return false;  // nobody wanted its result, so it has none
+  // boost::asio::detail::scheduler::run(…), ::poll(…)
+  return name.find("9scheduler3runE") != name.npos || name.find("9scheduler4pollE") != name.npos;
+}
+
 // The frame that `mark` lies in, and the one that called it.
 std::optional<std::pair<unwound_frame, unwound_frame>> frame_around(
     const std::vector<unwound_frame>& frames, std::uintptr_t mark) {
@@ -40,8 +53,11 @@ same_handler run_frame_reader::compare(const run_frame& earlier, const run_frame
     return same_handler::no;
   }
   const bool all_known = known + 1 == 1U << a.preserved.size();
+  const std::string_view name = name_at(a.code);
+  // What differs there is what its caller left in registers.
+  if (runs_one_handler(name)) return same_handler::cannot_tell;
   if (counting_.contains({a.code, known})) return same_handler::yes;
-  return all_known && is_counting(a.code) ? same_handler::yes : same_handler::cannot_tell;
+  return all_known && counts_handlers(name) ? same_handler::yes : same_handler::cannot_tell;
 }
 
 std::optional<run_frame> run_frame_reader::read(const stack_copy& copy, pid_t thread,
@@ -62,12 +78,9 @@ std::optional<run_frame> run_frame_reader::read(const stack_copy& copy, pid_t th
   return result;
 }
 
-bool run_frame_reader::is_counting(std::uintptr_t code) {
+std::string_view run_frame_reader::name_at(std::uintptr_t code) {
   const char* const found = unwinder_->linker_name(code - 1);
-  const std::string_view name = found != nullptr ? found : "";
-  if (name.find(".isra") != name.npos) return false;  // nobody wanted its result, so it has none
-  // boost::asio::detail::scheduler::run(…), ::poll(…)
-  return name.find("9scheduler3runE") != name.npos || name.find("9scheduler4pollE") != name.npos;
+  return found != nullptr ? found : "";
 }
 
 void run_frame_reader::warm_up() {

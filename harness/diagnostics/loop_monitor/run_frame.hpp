@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,8 +25,8 @@ enum class same_handler { yes, no, cannot_tell };
 
 /// Tells whether a thread is in the same handler as at an earlier look, without the thread's help:
 /// by the frame of run() on its stack. run_one() and poll_one() count nothing, so equal frames mean
-/// something only where they are known to count: by the function's name, or because two of them
-/// have been seen that differ.
+/// something only where they are known to count: by the function's name, or, where it has been
+/// inlined into one with another name, because two of them have been seen that differ.
 /// Thread safety: one thread at a time.
 class run_frame_reader {
  public:
@@ -36,7 +37,7 @@ class run_frame_reader {
   void warm_up();
 
  private:
-  bool is_counting(std::uintptr_t code);
+  std::string_view name_at(std::uintptr_t code);
 
   std::optional<stack_unwinder> unwinder_;
   /// A return address into the function, and which registers were known.
