@@ -115,10 +115,8 @@ request_profile read_requests(const json& file) {
   requests.unowned_cpu = time_of(file["unowned_cpu_ns"]);
   requests.run_queue = time_of(file["run_queue_ns"]);
   requests.cpu_beside = time_of(file["cpu_beside_ns"]);
-  if (file.contains("following_ns")) {  // came later than the others
-    if (const auto time = known<std::int64_t>(file["following_ns"])) {
-      requests.following = std::chrono::nanoseconds(*time);
-    }
+  if (const auto time = known<std::int64_t>(file["following_ns"])) {
+    requests.following = std::chrono::nanoseconds(*time);
   }
   requests.resident_bytes = known<std::uint64_t>(file["resident_bytes"]);
   requests.switches_per_request = known<double>(file["switches_per_request"]);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -72,15 +73,18 @@ std::variant<pid_t, profiling::profiled_command> subject_of(const profile_argume
   return arguments.command;
 }
 
-// A command runs to its end; what runs already is watched for ten seconds.
 // A number alone is seconds elsewhere; here it is meant as milliseconds as often.
 std::chrono::milliseconds parse_threshold(const std::string& flag, const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("0123456789.") == text.npos) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [number_end, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && number_end == end) {
     throw usage_error(fmt::format("{0} needs a unit: {1}ms or {1}s?", flag, text));
   }
   return parse_duration(flag, text);
 }
 
+// A command runs to its end; what runs already is watched for ten seconds.
 profiling::profile_options options_of(const profile_arguments& arguments,
                                       const std::string& threshold_name) {
   profiling::profile_options options;

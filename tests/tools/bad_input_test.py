@@ -45,6 +45,7 @@ class Usage(CommandTest):
     def test_a_threshold_without_a_unit(self):
         self.assert_usage_error("stall-assert", "--max", "20", "--", "true", says="20ms or 20s")
         self.assert_usage_error("profile", "--threshold", "5", "--", "true", says="5ms or 5s")
+        self.assert_usage_error("profile", "--threshold", ".", "--", "true", says="takes a time like")
 
     def test_an_argument_too_many(self):
         self.assert_usage_error("run", "quick", "extra", says="extra")

@@ -19,8 +19,8 @@ alternates; what is printed is the ratio of the CPU times, and between which val
 with 95 % confidence (by the sign test):
  3. calls: a bystander that does little but system calls (dd, a byte at a time), while the profiler
     watches a loop that sleeps regularly (promise: the median is at most 1.01), one that never
-    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2. The least of 24 short
-    runs counts: what else the machine does can only add to it.
+    sleeps, and one whose callbacks are long: the profiler's stages 0, 1 and 2. The median of 24 short
+    runs counts.
  4. switches: a bystander whose two processes take turns through pipes, in stage 0.
 
 Needs nginx (Debian package nginx-light), wrk and, for eBPF, root.
@@ -153,6 +153,9 @@ def attach_part(arguments):
         service.wait()
 
 
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class EndlessLoad:
     """wrk asks nginx for the same path until end()."""
 
@@ -163,7 +166,7 @@ class EndlessLoad:
         time.sleep(1)
 
     def answered(self):
-        with urllib.request.urlopen(self.nginx.url + "/status") as status:
+        with DIRECTLY.open(self.nginx.url + "/status") as status:
             return int(status.read().split()[9])
 
     def window(self):
@@ -194,7 +197,8 @@ def nginx_part(arguments, nginx, path, client):
     try:
         for turn in range(arguments.rounds):
             order = list(WATCHED)
-            order = order[turn % len(order):] + order[:turn % len(order)]
+            first = turn // 2 % len(order)
+            order = order[first:] + order[:first]
             found = {}
             for name in order if turn % 2 == 0 else reversed(order):
                 if WATCHED[name] is None:
@@ -206,6 +210,8 @@ def nginx_part(arguments, nginx, path, client):
                 if name == "proc":
                     own.append(report["cost"]["cpu_ns"] / report["duration_ns"])
                 if name == "requests":
+                    if report["requests"]["following_ns"] is None:
+                        raise SystemExit("profile_overhead.py: the requests were not followed")
                     following.append(report["requests"]["following_ns"] / 1e3)
             rounds.append(found)
     finally:
@@ -229,7 +235,8 @@ def bystander_part(name, target, command, count, unit, arguments, server_cpu, cl
     try:
         place = placed(server_cpu)
         return pairs(f"{name}, {target}", arguments,
-                     lambda: 1e9 * min(cpu_of_command(command, place) for _ in range(24)) / count,
+                     lambda: 1e9 * statistics.median(cpu_of_command(command, place)
+                                                     for _ in range(24)) / count,
                      lambda: Profiler(arguments, service.pid, placed(client_cpu)), unit)
     finally:
         service.kill()

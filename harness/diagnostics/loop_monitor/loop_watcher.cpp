@@ -183,7 +183,7 @@ void loop_watcher::prepare(served_thread& thread, monitor_time now, const watch_
     prepared_in_second_ = 0;
   }
   if (++prepared_in_second_ > most_a_second) return;
-  auto copied = copy_stack(thread.probe);
+  auto copied = copy_stack(thread.probe, thread.stack_bytes);
   if (auto* const copy = std::get_if<stack_copy>(&copied)) tools.reports.prepare(std::move(*copy));
 }
 
@@ -193,17 +193,17 @@ void loop_watcher::prepare(served_thread& thread, monitor_time now, const watch_
 bool loop_watcher::prove(served_thread& thread, const watch_tools& tools) {
   const nanoseconds age = tools.clock.now() - *thread.since;
   const bool first = !thread.frame;
-  const nanoseconds due = first ? std::min<nanoseconds>(options_.threshold / 10, 3ms)
-                                : thread.frame_time - *thread.since + options_.threshold / 8;
+  constexpr int most_of_the_time = 10;  // in which deep stacks are read
+  const nanoseconds due =
+      first ? std::min<nanoseconds>(options_.threshold / 10, 3ms)
+            : thread.frame_time - *thread.since +
+                  std::max(options_.threshold / 8, most_of_the_time * thread.proof_took);
   const bool decides = age >= options_.threshold && thread.stretch == 0;
   if (age < due && !decides) return !first;
-  const auto copied = copy_stack(thread.probe);
-  const auto* const copy = std::get_if<stack_copy>(&copied);
-  run_frame frame;
-  if (copy != nullptr) {
-    frame = tools.frames.read(*copy, thread.probe.thread(), *loop_).value_or(run_frame{});
-  }
+  const monitor_time begin = tools.clock.now();
+  run_frame frame = read_frame(thread, tools);
   const monitor_time now = tools.clock.now();  // a copy takes as long as its thread has no CPU
+  thread.proof_took = now - begin;
   if (first) {
     take_frame(thread, std::move(frame), now);
     return age < options_.threshold;
@@ -218,6 +218,19 @@ bool loop_watcher::prove(served_thread& thread, const watch_tools& tools) {
   return false;
 }
 
+// Of a deep recursion more has to be copied than of others.
+run_frame loop_watcher::read_frame(served_thread& thread, const watch_tools& tools) {
+  for (;;) {
+    const auto copied = copy_stack(thread.probe, thread.stack_bytes);
+    const auto* const copy = std::get_if<stack_copy>(&copied);
+    if (copy == nullptr) return {};
+    auto read = tools.frames.read(*copy, thread.probe.thread(), *loop_);
+    if (read.frame) return std::move(*read.frame);
+    if (read.more <= thread.stack_bytes) return {};
+    thread.stack_bytes = read.more;
+  }
+}
+
 void loop_watcher::take_frame(served_thread& thread, run_frame frame, monitor_time now) {
   thread.frame = std::move(frame);
   thread.frame_time = now;
@@ -230,7 +243,8 @@ void loop_watcher::take_frame(served_thread& thread, run_frame frame, monitor_ti
 bool loop_watcher::has_not_moved(const served_thread& thread) const {
   const auto look = thread.probe.look();
   const bool waits = look && look->now == thread_look::state::in_call;
-  return (waits && thread.probe.waits() == thread.waits_at_frame) || last_ == thread.loop_at_frame;
+  return (waits && thread.probe.waits() == thread.waits_at_frame) ||
+         loop_->glance() == thread.loop_at_frame;
 }
 
 // Whether the thread is not in the loop any more, as far as its stack tells.
@@ -256,7 +270,7 @@ bool loop_watcher::begin(served_thread& thread, const watch_tools& tools) {
   if (has_left(thread)) return false;
   const bool admitted = writer_->admit(tools.clock.now());
   std::variant<stack_copy, std::string> copied = std::string();
-  if (admitted) copied = copy_stack(thread.probe);
+  if (admitted) copied = copy_stack(thread.probe, thread.stack_bytes);
   auto* const copy = std::get_if<stack_copy>(&copied);
 
   if (copy == nullptr && !thread.probe.look()) return false;  // it has ended

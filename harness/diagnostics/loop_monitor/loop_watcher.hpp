@@ -51,6 +51,7 @@ class loop_watcher {
   bool follow(served_thread& thread, const watch_tools& tools);
   void prepare(served_thread& thread, monitor_time now, const watch_tools& tools);
   bool prove(served_thread& thread, const watch_tools& tools);
+  run_frame read_frame(served_thread& thread, const watch_tools& tools);
   void take_frame(served_thread& thread, run_frame frame, monitor_time now);
   bool has_not_moved(const served_thread& thread) const;
   bool has_left(const served_thread& thread) const;

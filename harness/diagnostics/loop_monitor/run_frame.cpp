@@ -4,18 +4,24 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include "harness/diagnostics/loop_monitor/run_note.hpp"
 
 namespace regatta::internal {
 namespace {
 
-// Of a linker's name: scheduler::run_one(), io_context::run_one_until(), ….
+// Of linker's names: scheduler::run_one(), io_context::run_one_until(), ….
+constexpr std::array<std::string_view, 7> running_one{
+    "9scheduler7run_one",         "9scheduler8poll_one",   "9scheduler8wait_one",
+    "10io_context7run_one",       "10io_context8poll_one", "10io_context11run_one_for",
+    "10io_context13run_one_until"};
+
 bool runs_one_handler(std::string_view name) {
-  return name.find("7run_one") != name.npos || name.find("8poll_one") != name.npos ||
-         name.find("8wait_one") != name.npos || name.find("13run_one_until") != name.npos ||
-         name.find("11run_one_for") != name.npos;
+  return std::any_of(running_one.begin(), running_one.end(),
+                     [&](std::string_view each) { return name.find(each) != name.npos; });
 }
 
 bool counts_handlers(std::string_view name) {
@@ -53,34 +59,43 @@ same_handler run_frame_reader::compare(const run_frame& earlier, const run_frame
     return same_handler::no;
   }
   const bool all_known = known + 1 == 1U << a.preserved.size();
-  const std::string_view name = name_at(a.code);
+  const function_kind kind = kind_at(a.code);
   // What differs there is what its caller left in registers.
-  if (runs_one_handler(name)) return same_handler::cannot_tell;
+  if (kind == function_kind::runs_one) return same_handler::cannot_tell;
   if (counting_.contains({a.code, known})) return same_handler::yes;
-  return all_known && counts_handlers(name) ? same_handler::yes : same_handler::cannot_tell;
+  return all_known && kind == function_kind::counts ? same_handler::yes : same_handler::cannot_tell;
 }
 
-std::optional<run_frame> run_frame_reader::read(const stack_copy& copy, pid_t thread,
+run_frame_reader::result run_frame_reader::read(const stack_copy& copy, pid_t thread,
                                                 const watched_loop& loop) {
   if (!unwinder_) unwinder_.emplace();
   const std::uintptr_t mark = find_run(loop, thread, copy);
-  const auto information = mark != 0 ? copy.word(mark + sizeof(std::uintptr_t)) : std::nullopt;
-  if (!information) return std::nullopt;
+  if (mark < copy.begin) return {};
+  constexpr std::size_t callers_too = 64 * 1024;
+  const std::size_t needed = mark - copy.begin + callers_too;
+  const auto information = copy.word(mark + sizeof(std::uintptr_t));
+  if (!information) return {std::nullopt, needed <= most_stack_bytes ? needed : 0};
   const auto around = frame_around(unwinder_->frames(copy), mark);
-  if (!around) return std::nullopt;
-  run_frame result{around->first, {}};
+  if (!around) return {};
+  run_frame found{around->first, {}};
   for (std::uintptr_t at = around->first.stack; at < around->second.stack; at += 8) {
     if (at >= *information && at < *information + loop.thread_info_size) continue;
     const auto word = copy.word(at);
-    if (!word) return std::nullopt;
-    result.words.push_back(*word);
+    if (!word) return {};
+    found.words.push_back(*word);
   }
-  return result;
+  return {std::move(found), 0};
 }
 
-std::string_view run_frame_reader::name_at(std::uintptr_t code) {
-  const char* const found = unwinder_->linker_name(code - 1);
-  return found != nullptr ? found : "";
+run_frame_reader::function_kind run_frame_reader::kind_at(std::uintptr_t code) {
+  const auto [entry, is_new] = kinds_.try_emplace(code, function_kind::other);
+  if (is_new) {
+    const char* const found = unwinder_->linker_name(code - 1);
+    const std::string_view name = found != nullptr ? found : "";
+    if (counts_handlers(name)) entry->second = function_kind::counts;
+    if (runs_one_handler(name)) entry->second = function_kind::runs_one;
+  }
+  return entry->second;
 }
 
 void run_frame_reader::warm_up() {

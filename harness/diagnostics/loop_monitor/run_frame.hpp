@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,16 +30,21 @@ enum class same_handler { yes, no, cannot_tell };
 /// Thread safety: one thread at a time.
 class run_frame_reader {
  public:
-  /// Nothing if the thread is in no run(), or if its frame cannot be read.
-  std::optional<run_frame> read(const stack_copy& copy, pid_t thread, const watched_loop& loop);
+  struct result {
+    std::optional<run_frame> frame;  ///< nothing: the thread is in no run(), or it cannot be read
+    std::size_t more = 0;            ///< it may lie in a copy of so many bytes; 0: no
+  };
+  result read(const stack_copy& copy, pid_t thread, const watched_loop& loop);
   same_handler compare(const run_frame& earlier, const run_frame& later);
   /// Opens and indexes the files that read() needs, once.
   void warm_up();
 
  private:
-  std::string_view name_at(std::uintptr_t code);
+  enum class function_kind { runs_one, counts, other };
+  function_kind kind_at(std::uintptr_t code);
 
   std::optional<stack_unwinder> unwinder_;
+  std::map<std::uintptr_t, function_kind> kinds_;  ///< by return address
   /// A return address into the function, and which registers were known.
   std::set<std::pair<std::uintptr_t, unsigned>> counting_;
 };

@@ -48,9 +48,7 @@ constexpr std::size_t deepest = 16 * 1024 * 1024;
 template <class Matches>
 std::uintptr_t search_stack(const stack_copy& copy, Matches matches) {
   constexpr std::size_t block_size = 256 * 1024;
-  const std::uintptr_t end =
-      std::min(copy.whole ? copy.begin + copy.bytes.size() : end_of_own_mapping(copy.stack),
-               copy.stack + deepest);
+  const std::uintptr_t end = std::min(end_of_own_mapping(copy.stack), copy.stack + deepest);
   std::uintptr_t address = copy.stack;
   std::vector<std::byte> block = copy.bytes;
   std::size_t offset = copy.stack - copy.begin;

@@ -8,11 +8,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <mutex>
 
@@ -21,27 +21,27 @@
 namespace regatta::internal {
 namespace {
 
-constexpr std::size_t most_bytes = 8 * 1024 * 1024;
-constexpr std::size_t usual_bytes = 256 * 1024;  // where it is not known where the stack ends
 constexpr std::size_t red_zone = 128;  // below the stack pointer, and in use (x86-64 psABI)
 
 enum class request_state { idle, wanted, taken, done };
 
 // One request at a time. Never destroyed: a late signal may come at any time.
 struct request {
-  request() { ::sem_init(&done, 0, 0); }
+  request() {
+    ::sem_init(&done, 0, 0);
+    std::memset(space.get(), 0, usual_stack_bytes);  // no page faults in the handler
+  }
 
   std::mutex one_at_a_time;
   std::atomic<request_state> state{request_state::idle};
   std::atomic<pid_t> thread{0};
   pid_t answered_last = 0;
   sem_t done;
-  std::uintptr_t stack_end = 0;  // as far as known
-  // Most of it is never touched.
-  std::unique_ptr<std::byte[]> space = std::make_unique_for_overwrite<std::byte[]>(most_bytes);
+  std::unique_ptr<std::byte[]> space =
+      std::make_unique_for_overwrite<std::byte[]>(most_stack_bytes);
+  std::size_t most = 0;  // of bytes
   std::size_t size = 0;
-  stack_copy registers;                        // without bytes
-  std::map<pid_t, std::uintptr_t> stack_ends;  // by thread; one that has ended does no harm
+  stack_copy registers;  // without bytes
 };
 
 std::atomic<request*>& current_request() {
@@ -49,14 +49,6 @@ std::atomic<request*>& current_request() {
   return current;
 }
 request& shared() { return *current_request().load(std::memory_order_acquire); }
-
-bool may_end_at(std::uintptr_t end, std::uintptr_t begin) {
-  return begin < end && end - begin <= most_bytes;
-}
-
-std::size_t bytes_to_copy(std::uintptr_t begin, std::uintptr_t end) {
-  return may_end_at(end, begin) ? end - begin : usual_bytes;
-}
 
 void store_registers(const ucontext_t& at, stack_copy& copy) {
 #if defined(__x86_64__)
@@ -86,9 +78,7 @@ extern "C" void copy_own_stack(int, siginfo_t*, void* interrupted) {
       wanted.state.compare_exchange_strong(expected, request_state::taken,
                                            std::memory_order_acq_rel)) {
     store_registers(*static_cast<const ucontext_t*>(interrupted), wanted.registers);
-    const std::uintptr_t begin = wanted.registers.begin;
-    wanted.size =
-        read_own_memory(begin, wanted.space.get(), bytes_to_copy(begin, wanted.stack_end));
+    wanted.size = read_own_memory(wanted.registers.begin, wanted.space.get(), wanted.most);
     wanted.state.store(request_state::done, std::memory_order_release);
     ::sem_post(&wanted.done);
   }
@@ -149,14 +139,17 @@ bool wait_until_done(request& wanted, std::chrono::milliseconds patience) {
   return true;
 }
 
-// Answers the problem, as a clause, or nothing.
-std::string ask(request& wanted, const thread_probe& probe) {
+std::variant<stack_copy, std::string> copy_of_running(const thread_probe& probe,
+                                                      std::size_t bytes) {
   const pid_t thread = probe.thread();
+  request& wanted = shared();
+  const std::lock_guard lock(wanted.one_at_a_time);
   const int signal = signal_to_use();
   if (signal == 0) return "the program uses every signal that could ask for it";
   // One that has answered before blocks signals only while it is still in that handler.
   if (thread != wanted.answered_last && !probe.takes(signal))
     return "the thread blocks the signal that asks for it";
+  wanted.most = bytes;
   wanted.thread.store(thread, std::memory_order_relaxed);
   wanted.state.store(request_state::wanted, std::memory_order_release);
   if (::syscall(SYS_tgkill, ::getpid(), thread, signal) != 0) {
@@ -170,51 +163,21 @@ std::string ask(request& wanted, const thread_probe& probe) {
   if (!done) {
     return "the thread did not take the signal that asks for it within 100 ms";
   }
-  wanted.answered_last = thread;
-  wanted.state.store(request_state::idle, std::memory_order_relaxed);
-  return "";
-}
-
-std::uintptr_t& known_end(request& known, pid_t thread) {
-  constexpr std::size_t many = 4096;
-  if (known.stack_ends.size() > many) known.stack_ends.clear();
-  return known.stack_ends[thread];
-}
-
-std::variant<stack_copy, std::string> copy_of_running(const thread_probe& probe) {
-  request& wanted = shared();
-  const std::lock_guard lock(wanted.one_at_a_time);
-  std::uintptr_t& end = known_end(wanted, probe.thread());
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    wanted.stack_end = end;
-    if (std::string problem = ask(wanted, probe); !problem.empty()) return problem;
-    const std::uintptr_t begin = wanted.registers.begin;
-    if (may_end_at(end, begin)) break;
-    end = end_of_own_mapping(wanted.registers.stack);
-    if (!may_end_at(end, begin) || end - begin <= wanted.size) break;  // that was all of it
-  }
   stack_copy copy = wanted.registers;
+  wanted.answered_last = thread;
   copy.bytes.assign(wanted.space.get(), wanted.space.get() + wanted.size);
-  copy.whole = copy.begin + wanted.size == end;
+  wanted.state.store(request_state::idle, std::memory_order_relaxed);
   return copy;
 }
 
-stack_copy copy_of_waiting(const thread_probe& probe, const thread_look& look) {
+stack_copy copy_of_waiting(const thread_look& look, std::size_t bytes) {
   stack_copy copy;
   copy.code = look.code;
   copy.stack = look.stack;
   copy.begin = look.stack - red_zone;
   copy.registers[register_numbers::stack] = look.stack;
-  const std::uintptr_t end = [&] {
-    request& known = shared();
-    const std::lock_guard lock(known.one_at_a_time);
-    std::uintptr_t& last = known_end(known, probe.thread());
-    if (!may_end_at(last, copy.begin)) last = end_of_own_mapping(copy.stack);
-    return last;
-  }();
-  copy.bytes.resize(bytes_to_copy(copy.begin, end));
-  copy.bytes.resize(read_own_memory(copy.begin, copy.bytes.data(), copy.bytes.size()));
-  copy.whole = copy.begin + copy.bytes.size() == end;
+  copy.bytes.resize(bytes);
+  copy.bytes.resize(read_own_memory(copy.begin, copy.bytes.data(), bytes));
   return copy;
 }
 
@@ -233,12 +196,13 @@ std::optional<std::uint64_t> stack_copy::word(std::uintptr_t address) const {
   return value;
 }
 
-std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread) {
+std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread, std::size_t bytes) {
+  bytes = std::min(bytes, most_stack_bytes);
   for (int attempt = 0; attempt < 10; ++attempt) {
     const auto look = thread.look();
     if (!look) return "the thread has ended";
-    if (!waits_in_kernel(*look)) return copy_of_running(thread);
-    stack_copy copy = copy_of_waiting(thread, *look);
+    if (!waits_in_kernel(*look)) return copy_of_running(thread, bytes);
+    stack_copy copy = copy_of_waiting(*look, bytes);
     if (thread.look() == look) return copy;  // it has not moved meanwhile
   }
   return "the thread moved on whenever its stack was read";

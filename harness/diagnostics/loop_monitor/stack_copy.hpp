@@ -23,7 +23,6 @@ struct stack_copy {
   std::uintptr_t stack = 0;  ///< the stack pointer
   std::uintptr_t begin = 0;  ///< the address of the first byte
   std::vector<std::byte> bytes;
-  bool whole = false;  ///< they go to the end of the stack's mapping
 
   /// The word at an address, if it was copied.
   std::optional<std::uint64_t> word(std::uintptr_t address) const;
@@ -40,13 +39,17 @@ struct register_numbers {
 #endif
 };
 
-/// Copies a thread's registers and its stack, up to 8 MiB; 256 KiB where its end is not known. A
-/// thread that waits in the kernel is not touched at all: the kernel tells where its stack is, and
-/// that lies still. One that runs gets a signal (SIGURG, or a real-time one where the program uses
+inline constexpr std::size_t usual_stack_bytes = 256 * 1024;
+inline constexpr std::size_t most_stack_bytes = 8 * 1024 * 1024;
+
+/// Copies a thread's registers and up to `bytes` of its stack, at most most_stack_bytes. A thread
+/// that waits in the kernel is not touched at all: the kernel tells where its stack is, and that
+/// lies still. One that runs gets a signal (SIGURG, or a real-time one where the program uses
 /// that), whose handler copies and returns; should it enter a system call at that moment,
-/// SA_RESTART resumes most of them.
-/// Answers the problem, as a clause, if there is none. Any thread but that one.
-std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread);
+/// SA_RESTART resumes most of them. Answers the problem, as a clause, if there is none. Any thread
+/// but that one.
+std::variant<stack_copy, std::string> copy_stack(const thread_probe& thread,
+                                                 std::size_t bytes = usual_stack_bytes);
 
 /// What all calls of copy_stack() together have waited for threads to answer.
 std::chrono::nanoseconds time_waited_for_copies();

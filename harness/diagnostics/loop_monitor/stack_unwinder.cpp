@@ -75,8 +75,15 @@ constexpr unsigned preserved_registers[] = {19, 20, 21, 22, 23, 24};
 void keep_rbx(unwound_frame&, const unwound_frame&) {}
 #endif
 
+// Complete if it came to the outermost frame, which says of itself that nobody called it.
+struct walk {
+  std::vector<unwound_frame> found;
+  std::size_t most = 0;
+  bool complete = false;
+};
+
 int add_frame(Dwfl_Frame* frame, void* argument) {
-  auto& found = *static_cast<std::vector<unwound_frame>*>(argument);
+  auto& [found, most, complete] = *static_cast<walk*>(argument);
   Dwarf_Addr code = 0;
   if (!dwfl_frame_pc(frame, &code, nullptr) || code == 0) return DWARF_CB_ABORT;
   unwound_frame& result = found.emplace_back();
@@ -87,7 +94,7 @@ int add_frame(Dwfl_Frame* frame, void* argument) {
     if (dwfl_frame_reg(frame, preserved_registers[i], &value) == 0) result.preserved[i] = value;
   }
   if (found.size() > 1) keep_rbx(result, found[found.size() - 2]);
-  return found.size() < most_frames ? DWARF_CB_OK : DWARF_CB_ABORT;
+  return found.size() < most ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 }  // namespace
@@ -107,15 +114,11 @@ struct stack_unwinder::state {
     }
   }
 
-  // Complete if it came to the outermost frame, which says of itself that nobody called it.
-  struct walk {
-    std::vector<unwound_frame> found;
-    bool complete = false;
-  };
-  walk unwind(const stack_copy& from) {
+  walk unwind(const stack_copy& from, std::size_t most) {
     walk result;
+    result.most = most;
     copy = &from;
-    const int end = dwfl_getthread_frames(session.get(), ::getpid(), add_frame, &result.found);
+    const int end = dwfl_getthread_frames(session.get(), ::getpid(), add_frame, &result);
     // elfutils also ends there where a caller cannot be computed, for want of a register.
     result.complete = end == 0 && !result.found.empty() &&
                       is_outermost(session.get(), result.found.back().code - 1);
@@ -131,19 +134,20 @@ std::vector<unwound_frame> stack_unwinder::frames(const stack_copy& copy) {
   if (state_->session && module_at(state_->session.get(), copy.code) == nullptr)
     state_->open();  // loaded since, perhaps
   if (!state_->session) return {{.code = copy.code, .stack = copy.stack}};
-  state::walk best = state_->unwind(copy);
-  if (!best.complete && best.found.size() < most_frames &&
-      !copy.registers[register_numbers::frame]) {
+  walk best = state_->unwind(copy, most_frames);
+  if (!best.complete && !copy.registers[register_numbers::frame]) {
+    std::size_t left = best.found.size() < most_frames ? most_frames : 0;
     stack_copy guessed = copy;
     std::uintptr_t above = copy.stack;
     const auto is_code = [this](std::uintptr_t address) {
       return is_in_function(state_->session.get(), address);
     };
-    for (int attempt = 0; attempt < most_guesses && !best.complete; ++attempt) {
+    for (int attempt = 0; attempt < most_guesses && !best.complete && left > 0; ++attempt) {
       const auto frame = guess_frame(copy.bytes, copy.begin, above, is_code);
       if (!frame) break;
       guessed.registers[register_numbers::frame] = *frame;
-      state::walk other = state_->unwind(guessed);
+      walk other = state_->unwind(guessed, left);
+      left -= other.found.size();
       if (other.complete || other.found.size() > best.found.size()) best = std::move(other);
       above = *frame + 8;
     }

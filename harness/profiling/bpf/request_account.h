@@ -17,6 +17,9 @@
 
 #include <linux/types.h>
 
+/* For the compiler. The CPU, of the kind that there are programs for, keeps the order of writes. */
+#define IN_THIS_ORDER __asm__ volatile("" : : : "memory")
+
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
 #define REQUEST_FUNCTION inline
@@ -387,8 +390,9 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   told->used = 0;
   told->spent[time_cpu] = 0;
   if (request->waited) {
-    for (kind = time_cpu + 1; kind < time_kinds; ++kind) told->spent[kind] = 0;
     request->waited = 0;
+    IN_THIS_ORDER; /* another thread may add to it just now, and then says so */
+    for (kind = time_cpu + 1; kind < time_kinds; ++kind) told->spent[kind] = 0;
   }
   request->serial += 1;
   request->started = 0;
@@ -444,11 +448,12 @@ REQUEST_FUNCTION void end_request(struct request_slot* request) {
   __u32 kind;
   if (request->waited) {
     const int before = request->waited_until_answer;
+    request->waited = request->waited_until_answer;
+    IN_THIS_ORDER;
     for (kind = time_cpu + 1; kind < time_kinds; ++kind) {
       request->told.spent[kind] = before ? request->until_answer[kind] : 0;
     }
   }
-  request->waited = request->waited_until_answer;
   request->told.gap_idle = request->idle_until_answer;
   if (request->used_until_answer < request->told.used) {
     request->told.used = request->used_until_answer;
@@ -466,8 +471,10 @@ REQUEST_FUNCTION int brief_of(const struct request_slot* request, struct brief_e
   const __u64 latency = told->answered - told->arrival;
   __u32 kind;
   if (told->used > 1 || told->calls || told->delayed) return 0;
-  for (kind = time_cpu + 1; request->waited && kind < time_kinds; ++kind) {
-    if (kind != time_run_queue && told->spent[kind]) return 0;
+  if (request->waited) {
+    for (kind = time_cpu + 1; kind < time_kinds; ++kind) {
+      if (kind != time_run_queue && told->spent[kind]) return 0;
+    }
   }
   if (latency > most || told->spent[time_cpu] > most ||
       (request->waited && told->spent[time_run_queue] > most) ||

@@ -74,11 +74,11 @@ class ebpf_request_watch final : public request_watch {
 
   void look() override {
     programs_.events([this](const std::uint32_t* event) { take(event); });
-    meter_.look(monotonic_now());
+    meter_.look();
   }
 
   request_profile finish() override {
-    meter_.stop(monotonic_now());
+    meter_.stop();
     const std::optional<std::uint64_t> switches_after = switches();
     const std::optional<std::uint64_t> resident = resident_bytes();
     const nanoseconds beside = used_beside();
@@ -126,7 +126,10 @@ class ebpf_request_watch final : public request_watch {
     profile.resident_bytes = resident;
     if (profile.followed > 0) {
       profile.cpu_beside = beside / static_cast<std::int64_t>(profile.followed);
-      if (const auto share = meter_.share()) {
+      // Of few requests it would be what switches of other threads take.
+      const double window = std::chrono::duration<double>(profile.window).count();
+      const bool many = static_cast<double>(profile.followed) >= 100 * window;
+      if (const auto share = meter_.share(); share && many) {
         profile.following = std::chrono::duration_cast<nanoseconds>(
             *share * profile.window / static_cast<double>(profile.followed));
       }

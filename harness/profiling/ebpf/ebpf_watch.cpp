@@ -83,13 +83,13 @@ class ebpf_watch final : public loop_watch {
     if (monotonic_now() - book_looked_ >= book_period) look_at_books();
     for (const auto& [pid, process] : processes_) process->warm_up();
     armer_->need(std::exchange(needs_, {}));
-    meter_.look(monotonic_now());
+    meter_.look();
   }
 
   void finish(profile_result& result) override {
     finished_ = now_ns();  // to detach takes its time
     armer_->stop();
-    meter_.stop(monotonic_now());
+    meter_.stop();
     programs_.detach();
     programs_.events(0ms, [this](const event_head& event) { take(event); });
     note_counters(finished_);

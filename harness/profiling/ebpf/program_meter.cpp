@@ -4,6 +4,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "harness/profiling/thread_book.hpp"
+
 namespace regatta::profiling {
 namespace {
 
@@ -13,23 +15,24 @@ constexpr nanoseconds pause = std::chrono::milliseconds(950);
 
 }  // namespace
 
-void program_meter::look(nanoseconds now) {
+void program_meter::look() {
+  const nanoseconds now = monotonic_now();
   if (now < next_) return;
   if (statistics_) {
-    stop(now);
+    stop();
     next_ = now + pause;
     return;
   }
   statistics_ = unique_fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  next_ = now + (statistics_ ? part : pause);
   before_ = run_time_();
-  since_ = now;
-  next_ = now + part;
+  since_ = monotonic_now();
 }
 
-void program_meter::stop(nanoseconds now) {
+void program_meter::stop() {
   if (!statistics_) return;
+  measured_for_ += monotonic_now() - since_;
   took_ += run_time_() - before_;
-  measured_for_ += now - since_;
   statistics_ = unique_fd();
 }
 

@@ -21,8 +21,8 @@ class program_meter {
   explicit program_meter(std::function<nanoseconds()> run_time) : run_time_(std::move(run_time)) {}
 
   /// To be called again and again.
-  void look(nanoseconds now);
-  void stop(nanoseconds now);
+  void look();
+  void stop();
 
   /// Of one CPU, on all CPUs together; nullopt if the kernel did not measure.
   std::optional<double> share() const;

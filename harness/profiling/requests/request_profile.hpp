@@ -133,7 +133,7 @@ struct request_profile {
   /// in `cpu`.
   std::chrono::nanoseconds cpu_beside{};
   /// CPU time that following one took: of the programs in the kernel alone, by its own measurement
-  /// in a part of the time.
+  /// in a part of the time. Nothing below 100 requests a second.
   std::optional<std::chrono::nanoseconds> following;
   std::optional<std::uint64_t> resident_bytes;  ///< of all its processes, at the end
   std::optional<double> switches_per_request;   ///< of the process's threads

@@ -183,6 +183,50 @@ TEST_F(RequestAccount, what_does_not_fit_into_a_brief_is_told_whole) {
   EXPECT_FALSE(brief_of(&second, &brief));  // longer than 32 bits of ns
 }
 
+TEST_F(RequestAccount, waits_are_of_one_request_only) {
+  read(thread, nullptr, first, 1, 0);
+  sleep(thread, &first, 2, 10, left_sleep);
+  answer(thread, first, 12);
+  end_request(&first);
+  EXPECT_EQ(first.told.spent[time_sleep], 8 * ms);
+  read(thread, nullptr, first, 13, 12);
+  answer(thread, first, 14);
+  end_request(&first);
+  EXPECT_EQ(first.told.spent[time_sleep], 0U);
+  brief_event brief{};
+  EXPECT_TRUE(brief_of(&first, &brief));
+}
+
+TEST_F(RequestAccount, what_it_waits_for_after_its_answer_is_left_out) {
+  read(thread, nullptr, first, 1, 0);
+  answer(thread, first, 2);
+  sleep(thread, &first, 3, 10, left_sleep);
+  request_slot ends_here = first;
+  end_request(&ends_here);
+  EXPECT_EQ(ends_here.told.spent[time_sleep], 0U);
+  answer(thread, first, 12);  // the rest of it
+  sleep(thread, &first, 13, 20, left_sleep);
+  end_request(&first);
+  std::uint64_t waits = 0;
+  for (std::uint32_t kind = time_cpu + 1; kind < time_kinds; ++kind) {
+    waits += first.told.spent[kind];
+  }
+  EXPECT_GT(waits, 0U);
+  EXPECT_LE(waits, 7 * ms);  // between the two parts
+}
+
+TEST_F(RequestAccount, nothing_is_left_of_one_that_was_given_up) {
+  read(thread, nullptr, first, 1, 0);
+  sleep(thread, &first, 2, 10, left_sleep);
+  first.state = request_none;
+  read(thread, nullptr, first, 13, 12);
+  answer(thread, first, 14);
+  end_request(&first);
+  for (std::uint32_t kind = time_cpu + 1; kind < time_kinds; ++kind) {
+    EXPECT_EQ(first.told.spent[kind], 0U) << kind;
+  }
+}
+
 TEST(LeftFor, tells_what_a_thread_waits_for) {
   EXPECT_EQ(left_for_of(SYS_epoll_wait, 4, 0, 0, 1, 0), left_loop);
   EXPECT_EQ(left_for_of(SYS_poll, 0, 1, 0, 1, 0), left_net);
