@@ -193,11 +193,11 @@ void loop_watcher::prepare(served_thread& thread, monitor_time now, const watch_
 bool loop_watcher::prove(served_thread& thread, const watch_tools& tools) {
   const nanoseconds age = tools.clock.now() - *thread.since;
   const bool first = !thread.frame;
-  constexpr int most_of_the_time = 10;  // in which deep stacks are read
+  constexpr int pause_after_proof = 10;  // times what it took: deep stacks are read in turns
   const nanoseconds due =
       first ? std::min<nanoseconds>(options_.threshold / 10, 3ms)
             : thread.frame_time - *thread.since +
-                  std::max(options_.threshold / 8, most_of_the_time * thread.proof_took);
+                  std::max(options_.threshold / 8, pause_after_proof * thread.proof_took);
   const bool decides = age >= options_.threshold && thread.stretch == 0;
   if (age < due && !decides) return !first;
   const monitor_time begin = tools.clock.now();

@@ -39,6 +39,8 @@ void served_thread::close() {
   since.reset();
   waits.clear();
   frame.reset();
+  proof_took = {};
+  stack_bytes = usual_stack_bytes;
   stretch = 0;
   told = false;
   prepared = false;

@@ -45,8 +45,8 @@ struct served_thread {
   monitor_time frame_time{};
   std::uint64_t waits_at_frame = 0;  ///< thread_probe::waits()
   loop_glance loop_at_frame;
-  std::chrono::nanoseconds proof_took{};        ///< the last one
-  std::size_t stack_bytes = usual_stack_bytes;  ///< that have to be copied
+  std::chrono::nanoseconds proof_took{};        ///< to read `frame` the last time
+  std::size_t stack_bytes = usual_stack_bytes;  ///< that have to be copied for that
 
   std::uint64_t stretch = 0;  ///< serial number of one over the threshold; 0: it is none yet
   bool told = false;          ///< or left out
