@@ -3,7 +3,7 @@
 
 /* What happens to requests and to calls of upstreams. After followed_sockets.h. */
 
-static __always_inline void tell_briefs(struct worker_slot* worker) {
+static __noinline void tell_briefs(struct worker_slot* worker) {
   struct brief_events* const briefs = &worker->briefs;
   if (briefs->count == 0) return;
   briefs->kind = event_briefs;
@@ -16,15 +16,9 @@ static __always_inline void tell_briefs(struct worker_slot* worker) {
   briefs->count = 0;
 }
 
-/* `worker`: the own one, or 0. */
-static __always_inline void tell_request(struct request_slot* request, struct worker_slot* worker) {
+/* After end_request(). */
+static __noinline void tell_whole(struct request_slot* request) {
   __u32 used;
-  end_request(request);
-  if (worker && request->name_told && request->told.tid == worker->tid &&
-      brief_of(request, &worker->briefs.requests[worker->briefs.count % brief_room])) {
-    if (++worker->briefs.count >= brief_room) tell_briefs(worker);
-    return;
-  }
   request->told.kind = event_request;
   used = request->told.used;
   if (used > phase_room) used = phase_room;
@@ -37,6 +31,17 @@ static __always_inline void tell_request(struct request_slot* request, struct wo
   } else if (request->told.name_number) {
     request->name_told = 1;
   }
+}
+
+/* By the thread that answered it, if that is the own one. */
+static __always_inline void tell_request(struct request_slot* request, struct worker_slot* worker) {
+  end_request(request);
+  if (request->name_told && request->told.tid == worker->tid &&
+      brief_of(request, &worker->briefs.requests[worker->briefs.count % brief_room])) {
+    if (++worker->briefs.count >= brief_room) tell_briefs(worker);
+    return;
+  }
+  tell_whole(request);
 }
 
 /* Where the buffer of the thread's system call begins; 0: not known. */
@@ -77,7 +82,7 @@ static __always_inline int read_name(char* name) {
   const __u64 from = buffer_of_call();
   if (!from || bpf_probe_read_user(name, request_name_bytes, (const void*)from)) {
     __sync_fetch_and_add(&unread_names, 1);
-    name[0] = 0;
+    __builtin_memset(name, 0, request_name_bytes);
     return 0;
   }
   return begins_with_method(name);
@@ -108,41 +113,53 @@ static __always_inline void take_name(struct request_slot* request, const char* 
   }
 }
 
-static __always_inline void put_last(struct request_queue* queue, const struct request_link* link) {
-  queue->links[(queue->first + queue->count) % waiting_room] = *link;
-  if (queue->count < waiting_room) {
-    queue->count += 1;
-  } else {
-    queue->first += 1;
+/* The thread's next event is of another request, or of none. */
+static __always_inline void turn_to(struct worker_slot* worker, struct request_link link) {
+  if (worker->unqueued && link.slot != worker->current.slot) {
+    queue_current(worker, request_at(&worker->current));
   }
+  worker->current = link;
+}
+
+static __noinline struct request_slot* take_request(struct connection* connection) {
+  struct request_slot* request;
+  __u32 at;
+  if (!take_slot(&free_requests, &used_requests, most_requests, &at)) {
+    __sync_fetch_and_add(&lost_connections, 1);
+    connection->role = role_ignored;
+    return 0;
+  }
+  connection->slot = at + 1;
+  request = bpf_map_lookup_elem(&requests, &at);
+  if (request) request->state = request_none;
+  return request;
+}
+
+static __always_inline struct request_slot* request_of(struct connection* connection) {
+  __u32 at = connection->slot - 1;
+  return connection->slot ? bpf_map_lookup_elem(&requests, &at) : take_request(connection);
+}
+
+static __noinline void read_more(struct connection* connection, struct request_slot* request,
+                                 struct worker_slot* worker, __u64 now) {
+  const struct gap_cause cause = {.kind = time_other, .data_ready = connection->data_ready};
+  reach_event(worker, request_at(&worker->current), request, now, &cause);
+  turn_to(worker, link_to(connection->slot, request));
 }
 
 static __always_inline void read_from_client(struct connection* connection,
                                              struct worker_slot* worker, __u32 bytes) {
-  const __u64 now = bpf_ktime_get_ns();
-  struct request_slot* request;
-  char name[request_name_bytes] __attribute__((aligned(8))) = {};
+  struct request_slot* const request = request_of(connection);
+  char name[request_name_bytes] __attribute__((aligned(8)));
+  struct request_slot* before;
+  __u64 now;
   int method;
-  __u32 at = connection->slot - 1;
-  if (!connection->slot) {
-    if (!take_slot(&free_requests, &used_requests, most_requests, &at)) {
-      __sync_fetch_and_add(&lost_connections, 1);
-      connection->role = role_ignored;
-      return;
-    }
-    connection->slot = at + 1;
-    request = bpf_map_lookup_elem(&requests, &at);
-    if (request) request->state = request_none;
-  } else {
-    request = bpf_map_lookup_elem(&requests, &at);
-  }
   if (!request) return;
-  if (request->state == request_working) { /* more of the same */
-    reach_event(worker, request_at(&worker->current), request, now, 0, time_other,
-                connection->data_ready, 0);
+  now = bpf_ktime_get_ns();
+  if (request->state == request_working) {
+    read_more(connection, request, worker, now);
     request->told.bytes_in += bytes;
     connection->data_ready = 0;
-    point_to(&worker->current, at + 1, request);
     return;
   }
   method = read_name(name);
@@ -151,7 +168,9 @@ static __always_inline void read_from_client(struct connection* connection,
     connection->data_ready = 0;
     return;
   }
-  finish_slice(worker, request_at(&worker->current), now);
+  before = request_at(&worker->current);
+  finish_slice(worker, before, now);
+  if (worker->unqueued) queue_current(worker, before);
   if (request->state == request_answered) {
     tell_request(request, worker);
   } else {
@@ -161,14 +180,14 @@ static __always_inline void read_from_client(struct connection* connection,
   connection->data_ready = 0;
   request->told.bytes_in = bytes;
   take_name(request, name, bytes < request_name_bytes ? bytes : request_name_bytes);
-  point_to(&worker->current, at + 1, request);
-  put_last(&worker->next, &worker->current);
-  put_last(&worker->waiting, &worker->current);
+  worker->current = link_to(connection->slot, request);
+  worker->unqueued = 1;
   __sync_fetch_and_add(&in_flight[0], 1);
 }
 
 static __always_inline void write_to_client(struct connection* connection,
                                             struct worker_slot* worker, __u32 bytes) {
+  const struct gap_cause cause = {.kind = time_gap};
   struct request_slot* request;
   __u64 now;
   __u32 at = connection->slot - 1;
@@ -179,10 +198,10 @@ static __always_inline void write_to_client(struct connection* connection,
   request = bpf_map_lookup_elem(&requests, &at);
   if (!request || request->state == request_none) return;
   now = bpf_ktime_get_ns();
-  reach_event(worker, 0, request, now, 1, time_gap, 0, 0);
+  lead_up_to(request, worker, now, &cause);
   if (request->state == request_working) __sync_fetch_and_add(&in_flight[0], -1);
   note_answer(request, worker, now, bytes);
-  point_to(&worker->current, at + 1, request);
+  turn_to(worker, link_to(at + 1, request));
 }
 
 /* The first one that was not answered, and of which nothing was seen where it was only read. */
@@ -206,9 +225,11 @@ static __always_inline struct request_slot* take_first(struct request_queue* que
 
 /* The request that a call is made for. Loops run handlers in the order in which they became ready;
  * after a sleep without any, it is one that waited for a timer. */
-static __always_inline struct request_slot* caller_of(struct worker_slot* worker,
-                                                      struct request_link* link) {
-  struct request_slot* request = take_first(&worker->next, 0, link);
+static __noinline struct request_slot* caller_of(struct worker_slot* worker,
+                                                 struct request_link* link) {
+  struct request_slot* request;
+  if (worker->unqueued) queue_current(worker, request_at(&worker->current));
+  request = take_first(&worker->next, 0, link);
   if (!request && worker->slept) request = take_first(&worker->waiting, 1, link);
   if (request) return request;
   *link = worker->current;
@@ -264,7 +285,8 @@ static __always_inline void tell_call(struct call_slot* call) {
   call->told.chunks = 0;
 }
 
-static __always_inline void connect_upstream(struct sock* sk) {
+static __noinline void connect_upstream(struct sock* sk) {
+  const struct gap_cause cause = {.kind = time_gap};
   struct connection* const connection =
       bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
   struct worker_slot* const worker = own_worker(bpf_get_current_task_btf());
@@ -275,10 +297,10 @@ static __always_inline void connect_upstream(struct sock* sk) {
   call = call_of(connection);
   if (!call) return;
   request = caller_of(worker, &call->request);
-  reach_event(worker, 0, request, bpf_ktime_get_ns(), 1, time_gap, 0, 0);
+  lead_up_to(request, worker, bpf_ktime_get_ns(), &cause);
   call->fresh = 1;
   if (request) request->started = 1;
-  worker->current = call->request;
+  turn_to(worker, call->request);
 }
 
 /* Bytes, modulo 2^32. */
@@ -288,11 +310,11 @@ static __always_inline __u32 received_by(struct sock* sk) {
   return received;
 }
 
-static __always_inline void write_to_upstream(struct connection* connection,
-                                              struct worker_slot* worker, struct sock* sk,
-                                              __u32 bytes) {
+static __noinline void write_to_upstream(struct connection* connection, struct worker_slot* worker,
+                                         struct sock* sk, __u32 bytes) {
   struct call_slot* const call = call_of(connection);
   const __u64 now = bpf_ktime_get_ns();
+  struct gap_cause cause = {.kind = time_gap};
   struct request_slot* request;
   int begins;
   if (!call) return;
@@ -313,8 +335,9 @@ static __always_inline void write_to_upstream(struct connection* connection,
     call->awaited = 0;
     if (!call->fresh) request = caller_of(worker, &call->request);
   }
-  reach_event(worker, 0, request, now, 1, call->fresh ? time_upstream : time_gap, 0,
-              call->told.peer);
+  if (call->fresh) cause.kind = time_upstream;
+  cause.peer = call->told.peer;
+  lead_up_to(request, worker, now, &cause);
   call->fresh = 0;
   if (begins) {
     call->told.sent = now;
@@ -327,10 +350,10 @@ static __always_inline void write_to_upstream(struct connection* connection,
   call->told.last_sent = now;
   call->told.bytes_out += bytes;
   if (request) request->started = 1;
-  worker->current = call->request; /* or of none */
+  turn_to(worker, call->request); /* or to none */
 }
 
-static __always_inline void answer_arrives(struct connection* connection, struct sock* sk) {
+static __noinline void answer_arrives(struct connection* connection, struct sock* sk) {
   struct call_slot* const call = connection->slot ? call_of(connection) : 0;
   const __u64 now = bpf_ktime_get_ns();
   struct chunk_event* event;
@@ -358,26 +381,27 @@ static __always_inline void answer_arrives(struct connection* connection, struct
   call->told.last = now;
 }
 
-static __always_inline void read_from_upstream(struct connection* connection,
-                                               struct worker_slot* worker, __u32 bytes) {
+static __noinline void read_from_upstream(struct connection* connection, struct worker_slot* worker,
+                                          __u32 bytes) {
   struct call_slot* const call = connection->slot ? call_of(connection) : 0;
+  struct gap_cause cause = {.kind = time_upstream, .data_ready = connection->data_ready};
   struct request_slot* request;
   if (!call) return;
+  cause.peer = call->told.peer;
   request = request_at(&call->request);
   if (request && call->awaited) end_wait(request);
   call->awaited = 0;
-  reach_event(worker, request_at(&worker->current), request, bpf_ktime_get_ns(), 0, time_upstream,
-              connection->data_ready, call->told.peer);
+  reach_event(worker, request_at(&worker->current), request, bpf_ktime_get_ns(), &cause);
   connection->data_ready = 0;
   call->told.bytes_in += bytes;
-  worker->current = call->request;
+  turn_to(worker, call->request);
   if (!request) return;
   request->started = 1;
-  put_last(&worker->next, &worker->current);
+  put_last(&worker->next, worker->current);
 }
 
 /* A child that does is a service of its own, unless it is at the same port. */
-static __always_inline void begin_listening(__u32 port) {
+static __noinline void begin_listening(__u32 port) {
   const __u32 process = (__u32)(bpf_get_current_pid_tgid() >> 32);
   __u64* const ports = process == target ? served_ports : other_ports;
   struct worker_slot* worker;
@@ -389,13 +413,16 @@ static __always_inline void begin_listening(__u32 port) {
   if (worker) worker->foreign = 1;
 }
 
-static __always_inline void end_connection(struct connection* connection) {
+static __noinline void end_connection(struct connection* connection) {
   __u32 at = connection->slot - 1;
   connection->slot = 0;
   if (connection->role == role_server) {
     struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
     if (!request) return;
-    if (request->state == request_answered) tell_request(request, 0);
+    if (request->state == request_answered) {
+      end_request(request);
+      tell_whole(request);
+    }
     if (request->state == request_working) {
       __sync_fetch_and_add(&in_flight[0], -1);
       __sync_fetch_and_add(&aborted, 1);

@@ -205,47 +205,51 @@ static __always_inline struct worker_slot* known_worker(struct task_struct* task
   return bpf_map_lookup_elem(&workers, &at);
 }
 
-static __always_inline struct worker_slot* own_worker(struct task_struct* task) {
-  __u32* const index = bpf_task_storage_get(&worker_index, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+static __noinline struct worker_slot* take_worker(struct task_struct* task, __u32* index) {
   struct worker_slot* worker;
   __u32 at;
-  if (!index) return 0;
-  if (*index == 0) {
-    if (!take_slot(&free_workers, &used_workers, most_workers, &at)) {
-      __sync_fetch_and_add(&lost_workers, 1);
-      return 0;
-    }
-    worker = bpf_map_lookup_elem(&workers, &at);
-    if (!worker) return 0;
-    worker->on = bpf_ktime_get_ns();
-    worker->marked = worker->on;
-    worker->slept = 1;
-    worker->cpu = worker->first_cpu = worker->marked_cpu = task->se.sum_exec_runtime;
-    worker->process = task->tgid;
-    worker->tid = task->pid;
-    *index = at + 1;
-    return worker;
+  if (!take_slot(&free_workers, &used_workers, most_workers, &at)) {
+    __sync_fetch_and_add(&lost_workers, 1);
+    return 0;
   }
+  worker = bpf_map_lookup_elem(&workers, &at);
+  if (!worker) return 0;
+  worker->on = bpf_ktime_get_ns();
+  worker->marked = worker->on;
+  worker->slept = 1;
+  worker->cpu = worker->first_cpu = worker->marked_cpu = task->se.sum_exec_runtime;
+  worker->process = task->tgid;
+  worker->tid = task->pid;
+  *index = at + 1;
+  return worker;
+}
+
+static __always_inline struct worker_slot* own_worker(struct task_struct* task) {
+  __u32* const index = bpf_task_storage_get(&worker_index, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  __u32 at;
+  if (!index) return 0;
+  if (*index == 0) return take_worker(task, index);
   at = *index - 1;
   return bpf_map_lookup_elem(&workers, &at);
 }
 
+static __noinline struct worker_slot* changed_worker(struct connection* connection) {
+  struct task_struct* const task = bpf_get_current_task_btf();
+  struct worker_slot* const worker = own_worker(task);
+  const __u32* const index = bpf_task_storage_get(&worker_index, task, 0, 0);
+  if (worker && index) connection->worker = *index;
+  return worker;
+}
+
 /* The own one, by what is known of the connection: that is quicker. */
 static __always_inline struct worker_slot* serving_worker(struct connection* connection) {
-  const __u32 tid = (__u32)bpf_get_current_pid_tgid();
-  struct task_struct* task;
   struct worker_slot* worker;
-  const __u32* index;
   __u32 at = connection->worker - 1;
   if (connection->worker) {
     worker = bpf_map_lookup_elem(&workers, &at);
-    if (worker && worker->tid == tid) return worker;
+    if (worker && worker->tid == (__u32)bpf_get_current_pid_tgid()) return worker;
   }
-  task = bpf_get_current_task_btf();
-  worker = own_worker(task);
-  index = bpf_task_storage_get(&worker_index, task, 0, 0);
-  if (worker && index) connection->worker = *index;
-  return worker;
+  return changed_worker(connection);
 }
 
 static __always_inline struct request_slot* request_at(const struct request_link* link) {
@@ -256,10 +260,9 @@ static __always_inline struct request_slot* request_at(const struct request_link
   return request && request->serial == link->serial && request->state != request_none ? request : 0;
 }
 
-static __always_inline void point_to(struct request_link* link, __u32 slot,
-                                     const struct request_slot* request) {
-  link->slot = slot;
-  link->serial = request->serial;
+static __always_inline struct request_link link_to(__u32 slot, const struct request_slot* request) {
+  const struct request_link link = {slot, request->serial};
+  return link;
 }
 
 static __always_inline struct connection* connection_of(struct sock* sk) {

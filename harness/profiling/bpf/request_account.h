@@ -15,35 +15,21 @@
 #ifndef REGATTA_REQUEST_ACCOUNT_H
 #define REGATTA_REQUEST_ACCOUNT_H
 
-#include <linux/types.h>
+#include "call_waits.h"
 
 /* For the compiler. The CPU, of the kind that there are programs for, keeps the order of writes. */
 #define IN_THIS_ORDER __asm__ volatile("" : : : "memory")
 
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
-#define REQUEST_FUNCTION inline
-#define REQUEST_SUBPROGRAM inline
-#else
-#define REQUEST_FUNCTION static inline __attribute__((always_inline))
-/* The kernel's verifier looks at it once, instead of at each of its calls. */
-#define REQUEST_SUBPROGRAM __attribute__((noinline))
 #endif
 
-enum { phase_room = 8, request_name_bytes = 48, method_letters = 3, brief_room = 16, cache_line = 64 };
-
-/* What a request's time goes to. */
-enum time_kind {
-  time_cpu,
-  time_upstream, /* until an answer's bytes had arrived, connecting included */
-  time_disk,
-  time_sleep, /* its thread slept in a call that does only that */
-  time_lock,  /* a futex: a lock, a condition, another thread's result */
-  time_other,
-  time_run_queue, /* its thread could run and got no CPU */
-  time_lag,       /* bytes had arrived from upstream, and its loop was busy with others */
-  time_gap,       /* its loop did not work on it: a timer, another thread, or busy with others */
-  time_kinds
+enum {
+  phase_room = 8,
+  request_name_bytes = 48,
+  method_letters = 3,
+  brief_room = 16,
+  cache_line = 64
 };
 
 enum request_state { request_none, request_working, request_answered };
@@ -145,82 +131,13 @@ struct worker_slot {
   __u64 net;                /* waited for some descriptor, which the next event will tell */
   __u64 unowned_cpu, unowned_disk;
   struct request_link current;
-  __u32 foreign; /* its process turned out to be a service of its own */
-  __u32 unused;
+  __u32 foreign;  /* its process turned out to be a service of its own */
+  __u32 unqueued; /* `current` was read, and is in no queue yet */
+  /* Requests that it turned from before they were answered. */
   struct request_queue next;    /* read, or their upstreams' answers, since it last slept */
   struct request_queue waiting; /* read, and perhaps nothing seen of them since */
   struct brief_events briefs;   /* not told yet; the last, and empty when the thread ends */
 };
-
-enum left_for {
-  left_ready, /* preempted */
-  left_loop,
-  left_net,
-  left_disk,
-  left_sleep,
-  left_lock,
-  left_other
-};
-
-REQUEST_FUNCTION __u32 time_of_left(__u32 left) {
-  switch (left) {
-    case left_disk:
-      return time_disk;
-    case left_sleep:
-      return time_sleep;
-    case left_lock:
-      return time_lock;
-    default:
-      return time_other;
-  }
-}
-
-/* What a thread that leaves its CPU waits for; x86-64's numbers. `state` is the kernel's. */
-REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 third, __u32 state,
-                                   int loops) {
-  const __u32 uninterruptible = 2;
-  switch (call) {
-    case 232: /* epoll_wait */
-    case 281: /* epoll_pwait */
-    case 441: /* epoll_pwait2 */
-    case 426: /* io_uring_enter */
-      return left_loop;
-    case 7:   /* poll */
-    case 271: /* ppoll */
-      return second == 0 ? left_sleep : second == 1 ? left_net : left_loop;
-    case 23:  /* select */
-    case 270: /* pselect6 */
-      return first == 0 ? left_sleep : left_loop;
-    case 35:  /* nanosleep */
-    case 230: /* clock_nanosleep */
-      return left_sleep;
-    case 202: /* futex: the value 2 is "taken, and waited for" of glibc's locks; others are how the
-                 threads of a shared loop park */
-      return loops && (__u32)third != 2 ? left_loop : left_lock;
-    case 73: /* flock */
-    case 72: /* fcntl */
-      return left_lock;
-    default:
-      break;
-  }
-  if (state & uninterruptible) return left_disk;
-  switch (call) {
-    case 0:   /* read */
-    case 1:   /* write */
-    case 19:  /* readv */
-    case 20:  /* writev */
-    case 42:  /* connect */
-    case 43:  /* accept */
-    case 44:  /* sendto */
-    case 45:  /* recvfrom */
-    case 46:  /* sendmsg */
-    case 47:  /* recvmsg */
-    case 288: /* accept4 */
-      return left_net;
-    default:
-      return left_other;
-  }
-}
 
 REQUEST_FUNCTION void add_spent(struct request_slot* request, __u32 kind, __u64 time) {
   if (time == 0) return;
@@ -274,13 +191,21 @@ REQUEST_FUNCTION void mark(struct worker_slot* worker, __u64 now) {
   worker->marked = now;
 }
 
+/* What a request's time was until something was seen of it again. */
+struct gap_cause {
+  __u32 kind;       /* enum time_kind */
+  __u32 peer;       /* of time_upstream */
+  __u64 data_ready; /* since then there was something to read; 0: not known */
+};
+
 /* The time of the request before this slice, in which nothing was done for it. */
-REQUEST_FUNCTION void add_gap(struct request_slot* request, const struct worker_slot* worker,
-                              __u64 slice_began, __u32 kind, __u64 data_ready, __u32 peer) {
+REQUEST_RARE void add_gap(struct request_slot* request, const struct worker_slot* worker,
+                          __u64 slice_began, const struct gap_cause* cause) {
   __u64 gap, waited;
   if (slice_began <= request->changed) return;
   gap = slice_began - request->changed;
-  if (kind == time_upstream) {
+  if (cause->kind == time_upstream) {
+    const __u64 data_ready = cause->data_ready;
     waited = gap;
     if (data_ready > request->changed && data_ready < slice_began) {
       waited = data_ready - request->changed;
@@ -289,14 +214,32 @@ REQUEST_FUNCTION void add_gap(struct request_slot* request, const struct worker_
       add_spent(request, time_lag, gap);
       return;
     }
-    add_phase(request, time_upstream, waited, 0, peer);
+    add_phase(request, time_upstream, waited, 0, cause->peer);
     return;
   }
-  add_phase(request, kind, gap, 0, 0);
-  if (kind != time_gap) return;
+  add_phase(request, cause->kind, gap, 0, 0);
+  if (cause->kind != time_gap) return;
   if (!worker->slept) request->told.delayed = 1;
   waited = worker->tid == request->last_tid ? worker->idle - request->idle : gap;
   request->told.gap_idle += waited < gap ? waited : gap;
+}
+
+/* The thread waited for the network, of which this event tells. */
+REQUEST_RARE void add_net(struct request_slot* request, const struct worker_slot* worker,
+                          const struct gap_cause* cause, int upstream) {
+  add_phase(request, upstream ? time_upstream : time_other, worker->net, 0,
+            upstream ? cause->peer : 0);
+}
+
+/* What came before a slice that leads up to an event of this request. */
+REQUEST_RARE void end_waits(struct request_slot* request, const struct worker_slot* worker,
+                            __u64 slice_began, const struct gap_cause* cause) {
+  if (worker->net) {
+    add_net(request, worker, cause, cause->kind == time_upstream);
+    if (request->changed < slice_began) request->changed = slice_began;
+  }
+  add_spent(request, time_run_queue, worker->queued);
+  add_gap(request, worker, slice_began - worker->queued, cause);
 }
 
 /* The thread worked for this request, up to now. */
@@ -311,62 +254,64 @@ REQUEST_SUBPROGRAM int charge_request(struct request_slot* request,
   return 0;
 }
 
-/* The slice that leads up to an event of this request: what the thread did since it woke, or, where
- * `backwards`, since its last event. Otherwise that belongs to `before`, which it then worked on.
- * A gap of the request ends with it. Either may be 0. */
-REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slot* before,
-                                  struct request_slot* request, __u64 now, int backwards,
-                                  __u32 gap_kind, __u64 data_ready, __u32 peer) {
+/* What the thread did since its last event, and `carried`, was for this request, or for none. */
+REQUEST_FUNCTION void charge_slice(struct request_slot* request, struct worker_slot* worker,
+                                   __u64 now, __u64 carried) {
   const __u64 wall = now > worker->marked ? now - worker->marked : 0;
   const __u64 cpu = unmarked_cpu(worker, now);
-  if (worker->slept || backwards) {
-    if (request) {
-      if (worker->net) {
-        add_phase(request, gap_kind == time_upstream ? time_upstream : time_other, worker->net, 0,
-                  gap_kind == time_upstream ? peer : 0);
-        if (request->changed < now - wall) request->changed = now - wall;
-      }
-      add_spent(request, time_run_queue, worker->queued);
-      add_gap(request, worker, now - wall - worker->queued, gap_kind, data_ready, peer);
-      charge_request(request, worker, now, wall, cpu + worker->carried);
-    } else {
-      worker->unowned_cpu += cpu + worker->carried;
-    }
-    worker->carried = 0;
+  worker->marked_cpu += cpu;
+  worker->marked = now;
+  if (request) {
+    charge_request(request, worker, now, wall, cpu + carried);
   } else {
-    if (before) {
-      if (worker->net) {
-        const int upstream = gap_kind == time_upstream && before == request;
-        add_phase(before, upstream ? time_upstream : time_other, worker->net, 0,
-                  upstream ? peer : 0);
-      }
-      charge_request(before, worker, now, wall, cpu);
-    } else {
-      worker->unowned_cpu += cpu;
-    }
-    if (request && request != before) {
-      add_gap(request, worker, now, gap_kind, data_ready, peer);
-      charge_request(request, worker, now, 0, 0);
-    }
+    worker->unowned_cpu += cpu + carried;
   }
+}
+
+/* What came before an event has its owner. */
+REQUEST_FUNCTION void forget_wait(struct worker_slot* worker) {
   worker->net = 0;
   worker->queued = 0;
   worker->slept = 0;
-  mark(worker, now);
+}
+
+/* What a thread did since it woke, or since its last event, leads up to an event of this request,
+ * and ends a gap of it. 0: of none. */
+REQUEST_FUNCTION void lead_up_to(struct request_slot* request, struct worker_slot* worker,
+                                 __u64 now, const struct gap_cause* cause) {
+  const __u64 slice_began = now > worker->marked ? worker->marked : now;
+  if (request && (worker->net || worker->queued || slice_began > request->changed)) {
+    end_waits(request, worker, slice_began, cause);
+  }
+  charge_slice(request, worker, now, worker->carried);
+  worker->carried = 0;
+  forget_wait(worker);
+}
+
+/* An event of this request that does not begin a slice of it: what the thread did belongs to
+ * `before`, which it then worked on, unless it slept. Either may be 0. */
+REQUEST_FUNCTION void reach_event(struct worker_slot* worker, struct request_slot* before,
+                                  struct request_slot* request, __u64 now,
+                                  const struct gap_cause* cause) {
+  if (worker->slept) {
+    lead_up_to(request, worker, now, cause);
+    return;
+  }
+  if (before && worker->net) {
+    add_net(before, worker, cause, cause->kind == time_upstream && before == request);
+  }
+  charge_slice(before, worker, now, 0);
+  if (request && request != before) {
+    add_gap(request, worker, now, cause);
+    charge_request(request, worker, now, 0, 0);
+  }
+  forget_wait(worker);
 }
 
 /* A request was read. What came before it belongs to `before`, unless the thread slept. */
 REQUEST_FUNCTION void finish_slice(struct worker_slot* worker, struct request_slot* before,
                                    __u64 now) {
-  const __u64 wall = now > worker->marked ? now - worker->marked : 0;
-  const __u64 cpu = unmarked_cpu(worker, now);
-  if (worker->slept) return;
-  if (before) {
-    charge_request(before, worker, now, wall, cpu);
-  } else {
-    worker->unowned_cpu += cpu;
-  }
-  mark(worker, now);
+  if (!worker->slept) charge_slice(before, worker, now, 0);
 }
 
 /* After finish_slice(). The request begins with the slice that reads it, if its bytes were there
@@ -387,8 +332,12 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   told->prompt = worker->slept;
   told->delayed = 0;
   told->calls = 0;
-  told->used = 0;
-  told->spent[time_cpu] = 0;
+  told->used = 1;
+  told->phases[0].kind = time_cpu;
+  told->phases[0].peer = 0;
+  told->phases[0].wall = now - began;
+  told->phases[0].cpu = cpu;
+  told->spent[time_cpu] = cpu;
   if (request->waited) {
     request->waited = 0;
     IN_THIS_ORDER; /* another thread may add to it just now, and then says so */
@@ -398,12 +347,29 @@ REQUEST_FUNCTION void begin_request(struct request_slot* request, struct worker_
   request->started = 0;
   request->awaits = 0;
   request->state = request_working;
-  charge_request(request, worker, now, now - began, cpu);
-  worker->net = 0;
-  worker->queued = 0;
+  request->changed = now;
+  request->idle = worker->idle;
+  request->last_tid = worker->tid;
   worker->carried = 0;
-  worker->slept = 0;
+  forget_wait(worker);
   mark(worker, now);
+}
+
+REQUEST_FUNCTION void put_last(struct request_queue* queue, struct request_link link) {
+  queue->links[(queue->first + queue->count) % waiting_room] = link;
+  if (queue->count < waiting_room) {
+    queue->count += 1;
+  } else {
+    queue->first += 1;
+  }
+}
+
+/* Its thread turns to another one. `current`: what that link of the thread leads to, or 0. */
+REQUEST_RARE void queue_current(struct worker_slot* worker, const struct request_slot* current) {
+  worker->unqueued = 0;
+  if (!current || current->state != request_working) return;
+  put_last(&worker->next, worker->current);
+  put_last(&worker->waiting, worker->current);
 }
 
 /* Whether a call that its thread makes may be of this request, the last one that it worked on. A
@@ -477,8 +443,8 @@ REQUEST_FUNCTION int brief_of(const struct request_slot* request, struct brief_e
     }
   }
   if (latency > most || told->spent[time_cpu] > most ||
-      (request->waited && told->spent[time_run_queue] > most) ||
-      told->bytes_in > most || told->bytes_out > most || told->answered < told->began) {
+      (request->waited && told->spent[time_run_queue] > most) || told->bytes_in > most ||
+      told->bytes_out > most || told->answered < told->began) {
     return 0;
   }
   brief->arrival = told->arrival;
@@ -504,6 +470,7 @@ REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot*
   worker->left_for = left;
   worker->ready = left == left_ready ? now : 0;
   if (left == left_ready) return;
+  if (worker->unqueued) queue_current(worker, current);
   wall = now > worker->marked ? now - worker->marked : 0;
   cpu = worker->cpu > worker->marked_cpu ? worker->cpu - worker->marked_cpu : 0;
   worker->between = left == left_loop || !current || current->state != request_working;

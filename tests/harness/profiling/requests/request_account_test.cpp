@@ -27,7 +27,7 @@ class RequestAccount : public testing::Test {
     begin_request(&request, &worker, at(when), at(arrival));
   }
   static void answer(worker_slot& worker, request_slot& request, __u64 when) {
-    reach_event(&worker, nullptr, &request, at(when), 1, time_gap, 0, 0);
+    lead_up_to(&request, &worker, at(when), &timer);
     note_answer(&request, &worker, at(when), 10);
   }
   static void sleep(worker_slot& worker, request_slot* current, __u64 from, __u64 to,
@@ -38,6 +38,7 @@ class RequestAccount : public testing::Test {
     enter_cpu(&worker, current, at(on != 0 ? on : to));
   }
 
+  static constexpr gap_cause timer{.kind = time_gap, .peer = 0, .data_ready = 0};
   worker_slot thread{}, other{};
   request_slot first{}, second{};
 };
@@ -85,9 +86,10 @@ TEST_F(RequestAccount, what_leads_up_to_an_answer_is_of_that_answer) {
 
 TEST_F(RequestAccount, an_upstream_is_waited_for_until_its_bytes_are_there) {
   read(thread, nullptr, first, 1, 0);
-  reach_event(&thread, nullptr, &first, at(2), 1, time_gap, 0, 0);  // it asks
-  read(thread, &first, second, 3, 2);                               // and reads another request
-  reach_event(&thread, &second, &first, at(23), 0, time_upstream, at(13), 7);
+  lead_up_to(&first, &thread, at(2), &timer);  // it asks
+  read(thread, &first, second, 3, 2);          // and reads another request
+  const gap_cause answer_came{.kind = time_upstream, .peer = 7, .data_ready = at(13)};
+  reach_event(&thread, &second, &first, at(23), &answer_came);
   answer(thread, first, 24);
   EXPECT_EQ(second.told.spent[time_cpu], 20 * ms);
   EXPECT_EQ(first.told.spent[time_cpu], 4 * ms);
@@ -104,7 +106,8 @@ TEST_F(RequestAccount, a_thread_that_serves_one_request_waits_for_it) {
   sleep(thread, &first, 14, 34, left_disk);
   sleep(thread, &first, 35, 40, left_lock);
   sleep(thread, &first, 41, 71, left_net);
-  reach_event(&thread, &first, &first, at(72), 0, time_upstream, at(71), 3);
+  const gap_cause answer_came{.kind = time_upstream, .peer = 3, .data_ready = at(71)};
+  reach_event(&thread, &first, &first, at(72), &answer_came);
   answer(thread, first, 73);
   sleep(thread, &first, 74, 500, left_net);  // for the next request
   end_request(&first);
@@ -152,6 +155,39 @@ TEST_F(RequestAccount, a_call_after_a_timer_is_not_of_a_request_that_waits_for_a
   answer(thread, first, 12);
   sleep(thread, &first, 13, 20);
   EXPECT_FALSE(may_call(&first, &thread));
+}
+
+TEST_F(RequestAccount, a_request_that_its_thread_turns_from_waits_for_its_turn) {
+  read(thread, nullptr, first, 1, 0);
+  thread.current = {1, first.serial};
+  thread.unqueued = 1;
+  queue_current(&thread, &first);
+  EXPECT_EQ(thread.unqueued, 0U);
+  ASSERT_EQ(thread.next.count, 1U);
+  EXPECT_EQ(thread.next.links[0].slot, 1U);
+  EXPECT_EQ(thread.waiting.count, 1U);
+  sleep(thread, &first, 2, 10);  // what comes next is of whatever woke it
+  EXPECT_EQ(thread.next.count, 0U);
+  EXPECT_EQ(thread.waiting.count, 1U);
+}
+
+TEST_F(RequestAccount, one_that_its_loop_sleeps_before_answering_may_wait_for_a_timer) {
+  read(thread, nullptr, first, 1, 0);
+  thread.current = {1, first.serial};
+  thread.unqueued = 1;
+  sleep(thread, &first, 2, 10);
+  EXPECT_EQ(thread.next.count, 0U);
+  EXPECT_EQ(thread.waiting.count, 1U);
+}
+
+TEST_F(RequestAccount, an_answered_one_waits_for_nothing) {
+  read(thread, nullptr, first, 1, 0);
+  thread.current = {1, first.serial};
+  thread.unqueued = 1;
+  answer(thread, first, 2);
+  sleep(thread, &first, 3, 10);
+  EXPECT_EQ(thread.waiting.count, 0U);
+  EXPECT_EQ(thread.unqueued, 0U);
 }
 
 TEST_F(RequestAccount, a_request_that_only_computed_is_told_in_brief) {
