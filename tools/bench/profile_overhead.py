@@ -186,9 +186,15 @@ class Switch:
     """Watches a process in one way at a time: "alone", "loops", "requests" with its loops, "proc"."""
 
     def __init__(self, arguments, pid, place):
-        program = pathlib.Path(arguments.regatta).parent / "bench" / "regatta_profile_switch"
-        self.process = subprocess.Popen([program, str(pid)], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([self.program(arguments), str(pid)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, preexec_fn=place)
+
+    @staticmethod
+    def program(arguments):
+        found = pathlib.Path(arguments.regatta).parent / "bench" / "regatta_profile_switch"
+        if not found.exists():
+            raise SystemExit(f"profile_overhead.py: there is no {found}; build with -DREGATTA_BENCHMARKS=ON")
+        return found
 
     def to(self, way, settle):
         print(way, file=self.process.stdin, flush=True)
@@ -209,8 +215,8 @@ def describe(ratios):
 
 def nginx_part(arguments, nginx, path, client):
     """Whether the promises are kept."""
-    load = EndlessLoad(nginx, path, client)
     switch = Switch(arguments, nginx.worker, client)
+    load = EndlessLoad(nginx, path, client)
     alone, loops, requests, proc = [], [], [], []
 
     def window(way, settle):
@@ -239,8 +245,8 @@ def nginx_part(arguments, nginx, path, client):
         report = Profiler(arguments, nginx.worker, client, "proc", settle=10).end()
         own = report["cost"]["cpu_ns"] / report["duration_ns"]
     finally:
-        switch.end()
         load.end()
+        switch.end()
     print(f"nginx at saturation, {path}: {statistics.median(alone):.2f} us a request "
           f"alone\n  its loop watched : alone = {describe(loops)}\n"
           f"  its requests followed : loop watched = {describe(requests)}; the programs that follow took "

@@ -6,8 +6,10 @@
 #include <charconv>
 #include <future>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "harness/profiling/profiler.hpp"
 #include "harness/profiling/requests/request_watch.hpp"
@@ -20,18 +22,26 @@ using namespace std::chrono_literals;
 /// Something that is done by a thread of its own from start() to stop().
 class activity {
  public:
-  ~activity() { stop(); }
+  ~activity() {
+    ending_ = true;
+    if (running_.valid()) running_.wait();
+  }
 
-  /// `body` sets the promise when all is in place, and ends soon after `ending`.
+  /// `body` sets the promise when all is in place, and ends soon after `ending`. Throws what it
+  /// throws before.
   template <class Body>
   void start(Body body) {
     stop();
     std::promise<void> in_place;
     std::future<void> begun = in_place.get_future();
     ending_ = false;
-    running_ = std::async(std::launch::async, [&, body] { body(in_place, ending_); });
+    running_ = std::async(
+        std::launch::async,
+        [this, body, promise = std::move(in_place)]() mutable { body(promise, ending_); });
     while (begun.wait_for(1ms) != std::future_status::ready) {
-      if (running_.wait_for(0s) == std::future_status::ready) running_.get();  // has failed
+      if (running_.wait_for(0s) != std::future_status::ready) continue;
+      running_.get();
+      throw std::runtime_error("it was over before it began");
     }
   }
   void stop() {
@@ -74,14 +84,18 @@ auto requests_of(pid_t process) {
 
 int main(int argc, char** argv) {
   const std::string given = argc == 2 ? argv[1] : "";
+  const char* const end = given.data() + given.size();
   pid_t process = 0;
-  if (std::from_chars(given.data(), given.data() + given.size(), process).ec != std::errc()) {
+  if (std::from_chars(given.data(), end, process).ptr != end || process <= 0) {
     std::cerr << "usage: regatta_profile_switch PID\n";
     return 2;
   }
   try {
     activity loops, requests, samples;
     for (std::string way; std::getline(std::cin, way);) {
+      if (way != "alone" && way != "loops" && way != "requests" && way != "proc") {
+        throw std::runtime_error("there is no way to watch called \"" + way + '"');
+      }
       if (way != "requests") requests.stop();
       if (way != "proc") samples.stop();
       if (way == "alone" || way == "proc") loops.stop();

@@ -10,14 +10,8 @@
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
 #define REQUEST_FUNCTION inline
-#define REQUEST_SUBPROGRAM inline
-#define REQUEST_RARE inline
 #else
 #define REQUEST_FUNCTION static inline __attribute__((always_inline))
-/* The kernel's verifier looks at it once, instead of at each of its calls. */
-#define REQUEST_SUBPROGRAM __attribute__((noinline))
-/* Out of the way of what each request runs through: that displaces the service's own code. */
-#define REQUEST_RARE static __attribute__((noinline))
 #endif
 
 /* What a request's time goes to. */

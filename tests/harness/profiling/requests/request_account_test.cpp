@@ -24,7 +24,10 @@ class RequestAccount : public testing::Test {
   void read(worker_slot& worker, request_slot* before, request_slot& request, __u64 when,
             __u64 arrival) {
     finish_slice(&worker, before, at(when));
+    if (worker.unqueued != 0) queue_current(&worker, before);
     begin_request(&request, &worker, at(when), at(arrival));
+    worker.current = {&request == &first ? 1U : 2U, request.serial};
+    worker.unqueued = 1;
   }
   static void answer(worker_slot& worker, request_slot& request, __u64 when) {
     lead_up_to(&request, &worker, at(when), &timer);
@@ -159,31 +162,18 @@ TEST_F(RequestAccount, a_call_after_a_timer_is_not_of_a_request_that_waits_for_a
 
 TEST_F(RequestAccount, a_request_that_its_thread_turns_from_waits_for_its_turn) {
   read(thread, nullptr, first, 1, 0);
-  thread.current = {1, first.serial};
-  thread.unqueued = 1;
-  queue_current(&thread, &first);
-  EXPECT_EQ(thread.unqueued, 0U);
+  EXPECT_EQ(thread.next.count, 0U);
+  read(thread, &first, second, 2, 0);
   ASSERT_EQ(thread.next.count, 1U);
   EXPECT_EQ(thread.next.links[0].slot, 1U);
   EXPECT_EQ(thread.waiting.count, 1U);
-  sleep(thread, &first, 2, 10);  // what comes next is of whatever woke it
+  sleep(thread, &second, 3, 10);  // what comes next is of whatever woke it
   EXPECT_EQ(thread.next.count, 0U);
-  EXPECT_EQ(thread.waiting.count, 1U);
-}
-
-TEST_F(RequestAccount, one_that_its_loop_sleeps_before_answering_may_wait_for_a_timer) {
-  read(thread, nullptr, first, 1, 0);
-  thread.current = {1, first.serial};
-  thread.unqueued = 1;
-  sleep(thread, &first, 2, 10);
-  EXPECT_EQ(thread.next.count, 0U);
-  EXPECT_EQ(thread.waiting.count, 1U);
+  EXPECT_EQ(thread.waiting.count, 2U);
 }
 
 TEST_F(RequestAccount, an_answered_one_waits_for_nothing) {
   read(thread, nullptr, first, 1, 0);
-  thread.current = {1, first.serial};
-  thread.unqueued = 1;
   answer(thread, first, 2);
   sleep(thread, &first, 3, 10);
   EXPECT_EQ(thread.waiting.count, 0U);
