@@ -83,13 +83,13 @@ markup profile_served(const request_profile& requests) {
                    element("p", {{"class", "sentence"}},
                            element("strong", {}, kind_words(found.kind)) + ". " + found.why);
   if (!found.missing.empty()) content += element("p", {}, "Missing: " + found.missing + ".");
-  if (requests.followed > 0) {
+  if (requests.answered() > 0) {
     content +=
         element(
             "p", {},
             fmt::format("{} were answered, {} were in flight at the end, {} were given "
                         "up before an answer; {} at a time.",
-                        show_whole(requests.followed), show_whole(requests.in_flight_at_end),
+                        show_whole(requests.answered()), show_whole(requests.in_flight_at_end),
                         show_whole(requests.aborted), show_count(requests.pool.concurrency_mean))) +
         classes_table(requests) +
         element("p", {{"class", "quiet"}},

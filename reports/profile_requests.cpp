@@ -48,8 +48,8 @@ std::string counts(const request_profile& requests, const terminal_style& style)
   const double seconds = std::chrono::duration<double>(requests.window).count();
   const serving_pool& pool = requests.pool;
   std::string out =
-      fmt::format("{} answered ({}), {} in flight at the end", show_whole(requests.followed),
-                  show_rate(seconds > 0 ? static_cast<double>(requests.followed) / seconds : 0),
+      fmt::format("{} answered ({}), {} in flight at the end", show_whole(requests.answered()),
+                  show_rate(seconds > 0 ? static_cast<double>(requests.answered()) / seconds : 0),
                   show_whole(requests.in_flight_at_end));
   if (requests.aborted != 0) {
     out += fmt::format(", {} given up before an answer", show_whole(requests.aborted));
@@ -138,7 +138,7 @@ std::string upstreams_table(const request_profile& requests, const terminal_styl
 std::string render_requests(const request_profile& requests, const terminal_style& style) {
   std::string out = headline(requests, style);
   if (requests.window.count() == 0) return out;  // they were not followed
-  if (requests.followed != 0) {
+  if (requests.answered() != 0) {
     out += counts(requests, style) + "\n" + classes_table(requests, style);
   }
   out += upstreams_table(requests, style);

@@ -62,6 +62,7 @@ request_class read_class(const json& file) {
   made.name = file["name"];
   made.count = file["count"];
   made.cpu = read_summary(file["cpu_per_request_ns"]);
+  made.cpu_scale = file["cpu_scale"];
   made.cpu_elsewhere = time_of(file["cpu_elsewhere_ns"]);
   made.latency = read_summary(file["latency_ns"]);
   made.queue = read_summary(file["queue_ns"]);
@@ -92,6 +93,7 @@ request_profile read_requests(const json& file) {
   request_profile requests;
   requests.window = nanoseconds(std::llround(1e9 * file["window_s"].get<double>()));
   requests.followed = file["followed"];
+  requests.counted = file["counted"];
   requests.unfollowed = file["unfollowed"];
   requests.in_flight_at_end = file["in_flight_at_end"];
   requests.aborted = file["aborted"];

@@ -38,6 +38,7 @@ struct profile_arguments {
   std::string threshold;
   std::string tier = "auto";
   std::string requests = "on";
+  double followed_rate = profiling::profile_options().followed_rate;
   drive_request drive;
   std::vector<std::string> outputs;
   bool children = true;
@@ -91,6 +92,7 @@ profiling::profile_options options_of(const profile_arguments& arguments,
   options.tier = parse_tier(arguments.tier);
   options.children = arguments.children;
   options.requests = parse_requests(arguments.requests);
+  options.followed_rate = arguments.followed_rate;
   options.threshold = parse_threshold(threshold_name, arguments.threshold);
   if (arguments.duration) {
     options.duration = parse_duration("--duration", *arguments.duration);
@@ -246,6 +248,12 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
   command
       ->add_option("--requests", arguments->requests,
                    "on: follow the requests that it answers, and say what kind of service it is")
+      ->capture_default_str();
+  command
+      ->add_option("--follow", arguments->followed_rate,
+                   "About how many requests a second are followed one by one where there are more "
+                   "than twice as many; the others are counted")
+      ->check(CLI::Range(1.0, 1e9))
       ->capture_default_str();
   add_common(*command, arguments);
   add_drive_options(*command, arguments->drive);

@@ -14,6 +14,9 @@ struct profile_options {
   std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);
   bool children = true;  ///< the processes that it starts while it is watched, and theirs, too
   bool requests = true;  ///< follow the requests that it answers
+  /// Requests a second that are followed, about; if there are twice as many, the others are
+  /// counted.
+  double followed_rate = 5'000;
   /// nullopt: until it is stopped or the process ends.
   std::optional<std::chrono::nanoseconds> duration = std::chrono::seconds(10);
 };

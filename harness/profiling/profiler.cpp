@@ -139,7 +139,7 @@ std::unique_ptr<request_watch> choose_request_watch(const profile_options& optio
       fmt::format("the tier {} was asked for, which sees no requests", to_string(tier));
   if (tier == profile_tier::ebpf) {
     try {
-      return make_request_watch();
+      return make_request_watch(options.followed_rate);
     } catch (const tier_unavailable& unavailable) {
       reason = unavailable.what();
     }

@@ -167,6 +167,7 @@ inline profiling::profile_result sample_served_profile() {
   request_profile& requests = profile.requests.emplace();
   requests.window = 10s;
   requests.followed = 900;
+  requests.counted = 100;
   requests.in_flight_at_end = 2;
   requests.aborted = 1;
   requests.cpu_beside = 90us;
@@ -175,12 +176,13 @@ inline profiling::profile_result sample_served_profile() {
       .loops = 1, .loop_threads = 1, .other_threads = 0, .processes = 1, .concurrency_mean = 1.5};
   request_class& users = requests.classes.emplace_back();
   users.name = "GET /users/*";
-  users.count = 900;
+  users.count = 1000;
   for (int i = 0; i < 900; ++i) {
     users.latency.add(2ms + i * 1us);
     users.queue.add(10us);
     users.cpu.add(300us);
   }
+  users.cpu_scale = 0.98;
   users.cpu_elsewhere = 20us;
   users.waits[static_cast<std::size_t>(request_wait::upstream)] = 1500us;
   users.gap_is_known = false;

@@ -38,10 +38,10 @@ http {{
 
 
 class FollowedTest(CommandTest):
-    def begin_profile(self, pid):
+    def begin_profile(self, pid, *arguments):
         """A profile that is attached; it ends by end_profile()."""
         running = self.start("profile", "--pid", pid, "--duration", "60s", "-q",
-                             "-o", "profile.json", "-o", "terminal=profile.txt")
+                             "-o", "profile.json", "-o", "terminal=profile.txt", *arguments)
 
         def links():
             count = 0
@@ -95,7 +95,8 @@ class FollowedTest(CommandTest):
 
     def assert_whole(self, requests):
         """What holds of every profile."""
-        self.assertEqual(requests["followed"], sum(each["count"] for each in requests["classes"]))
+        self.assertEqual(requests["followed"] + requests["counted"],
+                         sum(each["count"] for each in requests["classes"]))
         for each in requests["classes"]:
             self.assertLessEqual(len(each["samples"]), each["count"])
             self.assertTrue(each["samples"], each["name"])
@@ -232,6 +233,19 @@ class PassiveRequestsTest(FollowedTest):
         self.assertIn("eBPF", found["missing"])
 
     def test_nginx_counted_by_wrk(self):
+        requests = self.nginx_under_wrk()
+        self.assertEqual(requests["counted"], 0)
+        self.assertEqual([each["cpu_scale"] for each in requests["classes"]], [1])
+
+    def test_nginx_of_whose_requests_some_are_followed(self):
+        requests = self.nginx_under_wrk("--follow", "100")
+        self.assert_whole(requests)
+        self.assertGreater(requests["counted"], requests["followed"])
+        self.assertGreater(requests["followed"], 100)
+        self.assertIn("The others were only counted", self.text.replace("\n      ", " "))
+
+    def nginx_under_wrk(self, *arguments):
+        """The requests of a profile with these arguments, of nginx while wrk has them answered."""
         for program in ("nginx", "wrk"):
             if shutil.which(program) is None:
                 self.skipTest(f"there is no {program}")
@@ -252,7 +266,7 @@ class PassiveRequestsTest(FollowedTest):
                 return client.connect_ex(("127.0.0.1", port)) == 0
         self.assertTrue(wait_until(listens), Running.text_of(server.err))
         children = pathlib.Path(f"/proc/{server.pid}/task/{server.pid}/children")
-        running = self.begin_profile(int(children.read_text().split()[0]))
+        running = self.begin_profile(int(children.read_text().split()[0]), *arguments)
         counted = subprocess.run(["wrk", "-t", "1", "-c", "8", "-d", "1s",
                                   f"http://127.0.0.1:{port}/x"], capture_output=True, text=True,
                                  timeout=60, check=True).stdout
@@ -260,13 +274,14 @@ class PassiveRequestsTest(FollowedTest):
         requests = self.end_profile(running)
         done = int(re.search(r"(\d+) requests in", counted).group(1))
         # Those that wrk did not wait for; and, of a profile that is late, those under way.
-        seen = requests["followed"] + requests["unfollowed"]
+        seen = requests["followed"] + requests["counted"] + requests["unfollowed"]
         self.assertLessEqual(abs(seen - done), 8, counted)
         self.assertLessEqual(requests["unfollowed"], 8)
         self.assertEqual([each["name"] for each in requests["classes"]], ["GET /x"])
         attributed = sum(each["count"] * each["cpu_per_request_ns"]["mean"]
                          for each in requests["classes"])
         self.assertLess(abs(attributed / requests["cpu_ns"] - 1), 0.03)
+        return requests
 
 
 class ServeRequestsTest(ServiceTest, FollowedTest):

@@ -9,7 +9,7 @@ usage: profile_overhead.py REGATTA [--pairs 8] [--rounds 30] [--tier ebpf] [--on
     requests. Promise: the median is at most 50 ms.
  2. nginx: one worker at saturation by wrk, which does not stop meanwhile. In each round nginx is left
     alone, its loop is watched, its requests are followed as well and not any more, five times, and
-    it is watched by /proc; CPU time a request in 0.2 s of each. For a file of 4 KiB and its line in
+    it is watched by /proc; CPU time a request in 0.5 s of each. For a file of 4 KiB and its line in
     the access log, and for "hello, world", the least that it can answer, which is only told.
     Promises, on the median of the rounds' ratios: watching the loop at most 1.05, following requests
     at most 1.08 of that, and by /proc, for ten seconds, the profiler takes at most 3 % of a CPU.
@@ -162,7 +162,7 @@ class EndlessLoad:
 
     def __init__(self, nginx, path, place):
         self.nginx = nginx
-        self.process = subprocess.Popen(["wrk", "-t", "1", "-c", "512", "-d", "24h", nginx.url + path],
+        self.process = subprocess.Popen(["wrk", "-t", "1", "-c", "256", "-d", "24h", nginx.url + path],
                                         stdout=subprocess.DEVNULL, preexec_fn=place)
         time.sleep(1)
 
@@ -174,7 +174,7 @@ class EndlessLoad:
         """CPU time a request, in us. Short: the machine's speed drifts within seconds."""
         os.truncate(self.nginx.log, 0)
         answered, cpu = self.answered(), self.nginx.cpu()
-        time.sleep(0.2)
+        time.sleep(0.5)  # several of the moments in which requests are followed where they are many
         return 1e6 * (self.nginx.cpu() - cpu) / (self.answered() - answered)
 
     def end(self):
@@ -233,7 +233,7 @@ def nginx_part(arguments, nginx, path, client):
             loops.append(watched / bare)
             watched = window("loops", 1 if turn % 2 else 0.1)
             for _ in range(5):
-                followed = window("requests", 0.1)
+                followed = window("requests", 0.3)
                 again = window("loops", 0.1)
                 requests.append(2 * followed / (watched + again))
                 watched = again

@@ -70,7 +70,7 @@ auto loops_of(pid_t process, profile_tier tier) {
 
 auto requests_of(pid_t process) {
   return [=](std::promise<void>& in_place, const std::atomic<bool>& ending) {
-    const auto watch = make_request_watch();
+    const auto watch = make_request_watch(profile_options().followed_rate);
     watch->begin(process);
     in_place.set_value();
     while (!ending) {

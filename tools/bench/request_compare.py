@@ -213,7 +213,7 @@ def watched_run(arguments, nginx, path, folder, place, connections=None, script=
 
 def saturation(arguments, nginx, path, folder, place):
     print(f"nginx at saturation, {path}, {arguments.connections} connections, {arguments.seconds} s each:\n")
-    print(f"{'round':>5} {'wrk':>9} {'followed':>9} {'lost':>5} {'nginx':>6} {'wrk us':>7} {'seen us':>7} "
+    print(f"{'round':>5} {'wrk':>9} {'counted':>9} {'followed':>8} {'lost':>5} {'nginx':>6} {'wrk us':>7} {'seen us':>7} "
           f"{'CPU us':>6} {'seen':>6} {'ratio':>6}")
     counts, ratios = [], []
     for turn in range(arguments.rounds):
@@ -222,11 +222,13 @@ def saturation(arguments, nginx, path, folder, place):
         requests = profile["requests"]
         (the_class,) = [each for each in requests["classes"] if each["name"] == f"GET {path}"]
         seen_cpu = the_class["cpu_per_request_ns"]["mean"] / 1e3
-        true_cpu = 1e6 * cpu_seconds / requests["followed"]
-        counts.append(0 <= requests["followed"] + requests["unfollowed"] - figures["requests"]
+        answered = requests["followed"] + requests["counted"]
+        true_cpu = 1e6 * cpu_seconds / answered
+        counts.append(0 <= answered + requests["unfollowed"] - figures["requests"]
                       <= arguments.connections and requests["unfollowed"] == 0)
         ratios.append(seen_cpu / true_cpu)
-        print(f"{turn + 1:>5} {figures['requests']:>9} {requests['followed']:>9} "
+        print(f"{turn + 1:>5} {figures['requests']:>9} {answered:>9} "
+              f"{requests['followed'] / answered:>8.0%} "
               f"{profile['cost']['dropped'] + requests['unfollowed']:>5} "
               f"{cpu_seconds / arguments.seconds:>6.0%} "
               f"{figures['latency_us']:>7.1f} {the_class['latency_ns']['mean'] / 1e3:>7.1f} "

@@ -88,7 +88,8 @@ static __always_inline int read_name(char* name) {
   return begins_with_method(name);
 }
 
-static __always_inline int writes_method(void) {
+/* What the thread reads or writes may begin with a method of HTTP. */
+static __always_inline int passes_method(void) {
   char text[method_letters] = {};
   const __u64 from = buffer_of_call();
   return from && !bpf_probe_read_user(text, sizeof(text), (const void*)from) &&
@@ -140,6 +141,49 @@ static __always_inline struct request_slot* request_of(struct connection* connec
   return connection->slot ? bpf_map_lookup_elem(&requests, &at) : take_request(connection);
 }
 
+/* An event of a request that is only counted. Nothing is to be done while no other one's time has
+ * to be told from it. */
+static __always_inline void turn_to_counted(struct worker_slot* worker, int leads_up) {
+  const struct request_link none = {};
+  struct request_slot* before;
+  if (worker->counting && !worker->slept && in_flight[0] <= 0) return;
+  before = request_at(&worker->current);
+  reach_counted(worker, before, bpf_ktime_get_ns(), leads_up);
+  if (worker->unqueued) queue_current(worker, before);
+  worker->current = none;
+}
+
+/* Its bytes came while requests were only counted. False if they are of a request that is followed,
+ * or follow its answer. */
+static __noinline int read_counted(struct connection* connection, struct worker_slot* worker) {
+  struct request_slot* last = 0;
+  __u32 at = connection->slot - 1;
+  if (!connection->counted && connection->slot) last = bpf_map_lookup_elem(&requests, &at);
+  if (last && last->state == request_working) return 0;
+  if (connection->counted != counted_working) {
+    const int method = connection->protocol != protocol_other && passes_method();
+    if (!connection->protocol) connection->protocol = method ? protocol_http : protocol_other;
+    if (connection->protocol == protocol_http && !method) {
+      if (!connection->counted) return 0;
+    } else {
+      connection->counted = counted_working;
+    }
+  }
+  turn_to_counted(worker, 0);
+  connection->data_ready = 0;
+  if (last && last->state == request_answered) tell_request(last, worker);
+  return 1;
+}
+
+static __always_inline void write_counted(struct connection* connection,
+                                          struct worker_slot* worker) {
+  if (connection->counted == counted_working) {
+    connection->counted = counted_answered;
+    worker->counted += 1;
+  }
+  turn_to_counted(worker, 1);
+}
+
 static __noinline void read_more(struct connection* connection, struct request_slot* request,
                                  struct worker_slot* worker, __u64 now) {
   const struct gap_cause cause = {.kind = time_other, .data_ready = connection->data_ready};
@@ -149,11 +193,14 @@ static __noinline void read_more(struct connection* connection, struct request_s
 
 static __always_inline void read_from_client(struct connection* connection,
                                              struct worker_slot* worker, __u32 bytes) {
-  struct request_slot* const request = request_of(connection);
   char name[request_name_bytes] __attribute__((aligned(8)));
-  struct request_slot* before;
+  struct request_slot *request, *before;
   __u64 now;
   int method;
+  if (connection->counted == counted_working || (following && !connection->data_ready)) {
+    if (read_counted(connection, worker)) return;
+  }
+  request = request_of(connection);
   if (!request) return;
   now = bpf_ktime_get_ns();
   if (request->state == request_working) {
@@ -163,7 +210,9 @@ static __always_inline void read_from_client(struct connection* connection,
     return;
   }
   method = read_name(name);
-  if (request->state == request_answered && request->http && !method) {
+  if (!connection->protocol) connection->protocol = method ? protocol_http : protocol_other;
+  if (!method && connection->protocol == protocol_http &&
+      (request->state == request_answered || connection->counted)) {
     request->told.bytes_in += bytes; /* what follows "100 Continue", or a tunnel */
     connection->data_ready = 0;
     return;
@@ -171,13 +220,10 @@ static __always_inline void read_from_client(struct connection* connection,
   before = request_at(&worker->current);
   finish_slice(worker, before, now);
   if (worker->unqueued) queue_current(worker, before);
-  if (request->state == request_answered) {
-    tell_request(request, worker);
-  } else {
-    request->http = method != 0;
-  }
+  if (request->state == request_answered) tell_request(request, worker);
   begin_request(request, worker, now, connection->data_ready);
   connection->data_ready = 0;
+  connection->counted = counted_not;
   request->told.bytes_in = bytes;
   take_name(request, name, bytes < request_name_bytes ? bytes : request_name_bytes);
   worker->current = link_to(connection->slot, request);
@@ -191,6 +237,10 @@ static __always_inline void write_to_client(struct connection* connection,
   struct request_slot* request;
   __u64 now;
   __u32 at = connection->slot - 1;
+  if (connection->counted) {
+    write_counted(connection, worker);
+    return;
+  }
   if (!connection->slot) { /* or the service speaks first */
     __sync_fetch_and_add(&begun_before, 1);
     return;
@@ -268,6 +318,7 @@ static __always_inline struct call_slot* call_of(struct connection* connection) 
     return 0;
   }
   connection->slot = at + 1;
+  following = following_all; /* what is called is told by the order in which they were read */
   call = bpf_map_lookup_elem(&calls, &at);
   if (call) __builtin_memset(call, 0, sizeof(*call));
   return call;
@@ -321,7 +372,7 @@ static __noinline void write_to_upstream(struct connection* connection, struct w
   if (!call->told.peer) name_peer(call, sk);
   begins = !call->told.sent || call->told.first;
   if (begins) {
-    const int method = writes_method();
+    const int method = passes_method();
     if (!call->protocol) call->protocol = method ? protocol_http : protocol_other;
     if (call->told.first && call->protocol == protocol_http && !method) {
       call->told.first = call->told.last = 0; /* the rest, after "100 Continue" */
@@ -415,6 +466,9 @@ static __noinline void begin_listening(__u32 port) {
 
 static __noinline void end_connection(struct connection* connection) {
   __u32 at = connection->slot - 1;
+  if (connection->counted == counted_working) __sync_fetch_and_add(&aborted, 1);
+  connection->counted = counted_not;
+  if (!connection->slot) return;
   connection->slot = 0;
   if (connection->role == role_server) {
     struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);

@@ -65,7 +65,8 @@ enum {
   family_inet6 = 10
 };
 
-__u32 target = 0;        /* the process; 0: none yet */
+__u32 target = 0; /* the process; 0: none yet */
+__u32 following = following_all;
 __u32 process_count = 0; /* of processes, its children */
 __u64 lost_events = 0;   /* no room in the ring */
 __u64 lost_workers = 0;  /* no slot left */
@@ -73,7 +74,9 @@ __u64 lost_connections = 0;
 __u64 begun_before = 0; /* answers of requests whose begin was not seen */
 __u64 aborted = 0;      /* closed before they were answered */
 __u64 unread_names = 0; /* read by a call whose buffer is not found */
-__u64 ended_cpu = 0, ended_unowned_cpu = 0, ended_run_queue = 0; /* of threads that ended */
+/* Of threads that ended. */
+__u64 ended_cpu = 0, ended_unowned_cpu = 0, ended_run_queue = 0;
+__u64 ended_counted = 0, ended_counted_cpu = 0;
 __u32 peer_count = 0;
 __u32 name_numbers = 0;
 __u64 served_ports[1024] = {}; /* one bit a port */
@@ -88,10 +91,13 @@ enum { role_unknown, role_server, role_client, role_ignored };
 struct connection {
   __u64 data_ready; /* since when there is something to read; 0: nothing */
   __u32 role;
-  __u32 slot;   /* of the request or the call, index + 1; 0: none yet */
-  __u32 worker; /* that served it last, index + 1 */
-  __u32 unused;
+  __u32 slot;     /* of the request or the call, index + 1; 0: none yet */
+  __u32 worker;   /* that served it last, index + 1 */
+  __u16 protocol; /* of a client's, enum message_protocol */
+  __u16 counted;  /* its last request is only counted: enum counted_request */
 };
+
+enum counted_request { counted_not, counted_working, counted_answered };
 
 struct {
   __uint(type, BPF_MAP_TYPE_SK_STORAGE);

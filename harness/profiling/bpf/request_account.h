@@ -6,7 +6,8 @@
  * A thread's time between two of its events belongs to one request. What leads up to a send belongs
  * to the connection that is sent on; what follows a read belongs to the connection that was read,
  * until the next event; what a thread does first after it slept belongs to the event that it woke
- * for. So all CPU time has an owner as long as there is a request to own it.
+ * for. So all CPU time has an owner as long as there is a request to own it. Requests that are only
+ * counted own their time together.
  *
  * Thread safety: a thread's slot is changed by that thread while it runs, and by who wakes it or
  * switches to it while it does not. A request's slot is changed by the thread that serves it; where
@@ -146,6 +147,15 @@ REQUEST_SUBPROGRAM int charge_request(struct request_slot* request,
   return 0;
 }
 
+/* For no request that is followed. */
+REQUEST_FUNCTION void add_unowned(struct worker_slot* worker, __u64 cpu) {
+  if (worker->counting) {
+    worker->counted_cpu += cpu;
+  } else {
+    worker->unowned_cpu += cpu;
+  }
+}
+
 /* What the thread did since its last event, and `carried`, was for this request, or for none. */
 REQUEST_FUNCTION void charge_slice(struct request_slot* request, struct worker_slot* worker,
                                    __u64 now, __u64 carried) {
@@ -156,7 +166,7 @@ REQUEST_FUNCTION void charge_slice(struct request_slot* request, struct worker_s
   if (request) {
     charge_request(request, worker, now, wall, cpu + carried);
   } else {
-    worker->unowned_cpu += cpu + carried;
+    add_unowned(worker, cpu + carried);
   }
 }
 
@@ -165,6 +175,22 @@ REQUEST_FUNCTION void forget_wait(struct worker_slot* worker) {
   worker->net = 0;
   worker->queued = 0;
   worker->slept = 0;
+  worker->counting = 0;
+}
+
+/* An event of a request that is only counted. `leads_up`: it sends, so that what the thread did was
+ * for that; otherwise it reads, and that was for `before`, unless the thread slept. */
+REQUEST_FUNCTION void reach_counted(struct worker_slot* worker, struct request_slot* before,
+                                    __u64 now, int leads_up) {
+  if (leads_up || worker->slept) {
+    worker->counted_cpu += unmarked_cpu(worker, now) + worker->carried;
+    worker->carried = 0;
+    mark(worker, now);
+  } else {
+    charge_slice(before, worker, now, 0);
+  }
+  forget_wait(worker);
+  worker->counting = 1;
 }
 
 /* What a thread did since it woke, or since its last event, leads up to an event of this request,
@@ -365,7 +391,8 @@ REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot*
   if (worker->unqueued) queue_current(worker, current);
   wall = now > worker->marked ? now - worker->marked : 0;
   cpu = worker->cpu > worker->marked_cpu ? worker->cpu - worker->marked_cpu : 0;
-  worker->between = left == left_loop || !current || current->state != request_working;
+  worker->between =
+      left == left_loop || (current ? current->state != request_working : !worker->counting);
   if (left == left_loop) {
     worker->loops = 1;
     worker->next.count = 0;
@@ -375,9 +402,12 @@ REQUEST_FUNCTION void leave_cpu(struct worker_slot* worker, struct request_slot*
   } else if (worker->between && worker->slept && in_flight) {
     worker->carried += cpu;
   } else {
-    worker->unowned_cpu += cpu;
+    add_unowned(worker, cpu);
   }
-  if (worker->between) worker->slept = 1;
+  if (worker->between) {
+    worker->slept = 1;
+    worker->counting = 0;
+  }
   if (worker->marked_cpu < worker->cpu) worker->marked_cpu = worker->cpu;
   worker->marked = now;
 }

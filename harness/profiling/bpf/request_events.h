@@ -20,6 +20,13 @@ enum {
 
 enum watch_event_kind { event_request, event_briefs, event_call, event_chunk };
 
+/* Which requests are followed, one by one. All are counted. */
+enum following {
+  following_all,
+  following_arrivals, /* those whose first bytes come now */
+  following_begun     /* those that came while they were */
+};
+
 /* The other end of a connection. */
 struct peer_address {
   __u32 family; /* 2 or 10 */
@@ -37,8 +44,8 @@ struct call_event {
   __u32 owned; /* a request made it */
 };
 
-/* Its first call began with a method of HTTP, or not. */
-enum call_protocol { protocol_unknown, protocol_http, protocol_other };
+/* Its first message began with a method of HTTP, or not. */
+enum message_protocol { protocol_unknown, protocol_http, protocol_other };
 
 /* A connection to an upstream, and its last call. */
 struct call_slot {
@@ -47,7 +54,7 @@ struct call_slot {
   __u32 received; /* the kernel's count of bytes that came */
   __u32 fresh;    /* connected, and nothing was sent yet */
   __u32 awaited;  /* nothing of the answer was read yet */
-  __u32 protocol; /* enum call_protocol */
+  __u32 protocol; /* enum message_protocol */
 };
 
 /* A chunk of an answer that was not the first. */

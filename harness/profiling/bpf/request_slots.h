@@ -74,7 +74,6 @@ struct request_slot {
   __u32 awaits; /* calls of upstreams of which nothing was read yet */
   __u32 last_tid;
   __u8 started;   /* something was seen of it after it was read */
-  __u8 http;      /* the connection's first request began with a method */
   __u8 name_told; /* the profiler knows what `name_number` means */
   __u8 waited;    /* some of told.spent but time_cpu is not 0 */
   __u8 waited_until_answer;
@@ -117,7 +116,9 @@ struct worker_slot {
   __u64 carried;            /* CPU time of slices without an event */
   __u64 net;                /* waited for some descriptor, which the next event will tell */
   __u64 unowned_cpu, unowned_disk;
+  __u64 counted, counted_cpu; /* requests that it answered and that were only counted */
   struct request_link current;
+  __u32 counting; /* what it does is for such a request */
   __u32 foreign;  /* its process turned out to be a service of its own */
   __u32 unqueued; /* `current` was read, and is in no queue yet */
   /* Requests that it turned from before they were answered. */

@@ -60,7 +60,7 @@ int BPF_PROG(data_ready, const struct sock* const_sk) {
   if (target == 0 || sk->__sk_common.skc_state == tcp_listen) return 0;
   port = sk->__sk_common.skc_num;
   if (serves(port)) {
-    if (!is_tcp(sk)) return 0;
+    if (following == following_begun || !is_tcp(sk)) return 0;
     connection = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
     if (!connection) return 0;
     connection->role = role_server;
@@ -89,7 +89,7 @@ int BPF_PROG(state_changes, const struct sock* const_sk, int before, int after) 
     case tcp_last_ack:
     case tcp_close:
       connection = bpf_sk_storage_get(&connections, sk, 0, 0);
-      if (connection && connection->slot) end_connection(connection);
+      if (connection) end_connection(connection);
       return 0;
     default:
       return 0;
@@ -112,7 +112,8 @@ int BPF_PROG(switches, int preempted, struct task_struct* before, struct task_st
                            worker->loops);
       }
       leave_cpu(worker, request_at(&worker->current), bpf_ktime_get_ns(),
-                before->se.sum_exec_runtime, left, in_flight[0] > 0);
+                before->se.sum_exec_runtime, left,
+                in_flight[0] > 0 || following == following_begun);
     }
   }
   if (is_watched(after->tgid)) {
@@ -159,8 +160,10 @@ int BPF_PROG(thread_ends, struct task_struct* task) {
   if (!worker) return 0;
   now = bpf_ktime_get_ns();
   __sync_fetch_and_add(&ended_cpu, cpu_of(worker, now) - worker->first_cpu);
-  __sync_fetch_and_add(&ended_unowned_cpu,
-                       worker->unowned_cpu + worker->carried + unmarked_cpu(worker, now));
+  add_unowned(worker, worker->carried + unmarked_cpu(worker, now));
+  __sync_fetch_and_add(&ended_unowned_cpu, worker->unowned_cpu);
+  __sync_fetch_and_add(&ended_counted_cpu, worker->counted_cpu);
+  __sync_fetch_and_add(&ended_counted, worker->counted);
   __sync_fetch_and_add(&ended_run_queue, worker->run_queue);
   tell_briefs(worker);
   __builtin_memset(worker, 0, __builtin_offsetof(struct worker_slot, briefs));

@@ -10,7 +10,7 @@ std::unique_ptr<loop_watch> make_ebpf_watch(const profile_options&, const profil
   throw tier_unavailable("this regatta was built without " REGATTA_EBPF_MISSING);
 }
 
-std::unique_ptr<request_watch> make_request_watch() {
+std::unique_ptr<request_watch> make_request_watch(double) {
   throw tier_unavailable("this regatta was built without " REGATTA_EBPF_MISSING);
 }
 

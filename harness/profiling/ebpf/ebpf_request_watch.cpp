@@ -7,12 +7,15 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "harness/platform/proc_text.hpp"
 #include "harness/platform/process_usage.hpp"
 #include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/request_programs.hpp"
 #include "harness/profiling/requests/classify_service.hpp"
+#include "harness/profiling/requests/counted_requests.hpp"
+#include "harness/profiling/requests/following_plan.hpp"
 #include "harness/profiling/requests/listening_ports.hpp"
 #include "harness/profiling/requests/request_book.hpp"
 #include "harness/profiling/requests/request_watch.hpp"
@@ -47,6 +50,8 @@ unsigned cpus_of(pid_t process) {
 
 class ebpf_request_watch final : public request_watch {
  public:
+  explicit ebpf_request_watch(double followed_rate) : followed_rate_(followed_rate) {}
+
   void begin(pid_t process) override {
     process_ = process;
     cpus_ = cpus_of(process);
@@ -68,12 +73,16 @@ class ebpf_request_watch final : public request_watch {
     }
     began_ = monotonic_now();
     book_.emplace(static_cast<std::uint64_t>(began_.count()));
+    plan_.emplace(began_, followed_rate_);
     programs_.watch(process, children, served, others);
     switches_before_ = switches();
   }
 
   void look() override {
     programs_.events([this](const std::uint32_t* event) { take(event); });
+    const following wanted =
+        plan_->next(monotonic_now(), book_->size() + counted_requests(), programs_.calls_others());
+    if (wanted != std::exchange(following_, wanted)) programs_.follow(wanted);
     meter_.look();
   }
 
@@ -105,11 +114,16 @@ class ebpf_request_watch final : public request_watch {
     }
     const auto counted = programs_.counted();
     nanoseconds cpu = ns(counted.ended_cpu), unowned = ns(counted.ended_unowned_cpu),
-                run_queue = ns(counted.ended_run_queue);
-    for (const worker_slot& worker : programs_.workers()) {
+                run_queue = ns(counted.ended_run_queue),
+                only_counted = ns(counted.ended_counted_cpu);
+    const auto end = static_cast<std::uint64_t>(ended.count());
+    for (worker_slot worker : programs_.workers()) {
       if (worker.tid == 0 || worker.foreign != 0) continue;
-      cpu += ns(cpu_of(&worker, static_cast<std::uint64_t>(ended.count())) - worker.first_cpu);
-      unowned += ns(worker.unowned_cpu + worker.carried);
+      add_unowned(&worker,
+                  worker.carried + (worker.counting != 0 ? unmarked_cpu(&worker, end) : 0));
+      cpu += ns(cpu_of(&worker, end) - worker.first_cpu);
+      unowned += ns(worker.unowned_cpu);
+      only_counted += ns(worker.counted_cpu);
       run_queue += ns(worker.run_queue);
     }
     std::map<std::uint32_t, std::string> peers;
@@ -120,24 +134,25 @@ class ebpf_request_watch final : public request_watch {
     profile.cpu = cpu;
     profile.run_queue = run_queue;
     profile.pool.concurrency_mean /= std::chrono::duration<double>(profile.window).count();
+    add_counted(profile, counted_requests(), only_counted);
     profile.in_flight_at_end = in_flight;
     profile.aborted = counted.aborted;
     profile.unfollowed = counted.begun_before + lost_requests(counted);
     profile.resident_bytes = resident;
-    if (profile.followed > 0) {
-      profile.cpu_beside = beside / static_cast<std::int64_t>(profile.followed);
+    if (profile.answered() > 0) {
+      const auto answered = static_cast<double>(profile.answered());
+      profile.cpu_beside = std::chrono::duration_cast<nanoseconds>(beside / answered);
       // Of few requests it would be what switches of other threads take.
       const double window = std::chrono::duration<double>(profile.window).count();
-      const bool many = static_cast<double>(profile.followed) >= 100 * window;
+      const bool many = answered >= 100 * window;
       if (const auto share = meter_.share(); share && many) {
-        profile.following = std::chrono::duration_cast<nanoseconds>(
-            *share * profile.window / static_cast<double>(profile.followed));
+        profile.following =
+            std::chrono::duration_cast<nanoseconds>(*share * profile.window / answered);
       }
-    }
-    if (switches_before_ && switches_after && *switches_after >= *switches_before_ &&
-        profile.followed > 0) {
-      profile.switches_per_request = static_cast<double>(*switches_after - *switches_before_) /
-                                     static_cast<double>(profile.followed);
+      if (switches_before_ && switches_after && *switches_after >= *switches_before_) {
+        profile.switches_per_request =
+            static_cast<double>(*switches_after - *switches_before_) / answered;
+      }
     }
     add_notes(profile, counted);
     profile.classification = classify_service(profile, cpus_);
@@ -156,6 +171,16 @@ class ebpf_request_watch final : public request_watch {
       default:
         return book_->add(*reinterpret_cast<const chunk_event*>(event));
     }
+  }
+
+  // Answered ones that were not followed.
+  std::uint64_t counted_requests() const {
+    std::uint64_t sum = programs_.counted().ended_counted;
+    for (const worker_slot& worker : programs_.workers()) {
+      const volatile auto& counted = worker.counted;
+      sum += counted;
+    }
+    return sum;
   }
 
   static std::uint64_t lost_requests(const request_programs::counts& counted) {
@@ -188,10 +213,17 @@ class ebpf_request_watch final : public request_watch {
     return sum;
   }
 
-  static void add_notes(request_profile& profile, const request_programs::counts& counted) {
+  void add_notes(request_profile& profile, const request_programs::counts& counted) const {
     const auto note = [&](std::uint64_t count, std::string_view sentence) {
       if (count != 0) profile.notes.push_back(fmt::format(fmt::runtime(sentence), count));
     };
+    if (profile.counted != 0) {
+      profile.notes.push_back(
+          fmt::format("{} of these requests were followed, those that came within moments spread "
+                      "over the time: "
+                      "there were more than {:.0f} a second. The others were only counted.",
+                      profile.followed, following_plan::sampled_from * followed_rate_));
+    }
     note(counted.begun_before,
          "{} answers were of requests that began before the profile, or of nothing that was read.");
     note(counted.lost_events,
@@ -213,6 +245,7 @@ class ebpf_request_watch final : public request_watch {
     }
   }
 
+  double followed_rate_;
   request_programs programs_;
   program_meter meter_{[this] { return programs_.run_time(); }};
   pid_t process_ = 0;
@@ -221,12 +254,14 @@ class ebpf_request_watch final : public request_watch {
   std::optional<std::uint64_t> switches_before_;
   std::map<pid_t, nanoseconds> used_beside_;  // by services of their own, when it began
   std::optional<request_book> book_;
+  std::optional<following_plan> plan_;
+  following following_ = following_all;
 };
 
 }  // namespace
 
-std::unique_ptr<request_watch> make_request_watch() {
-  return std::make_unique<ebpf_request_watch>();
+std::unique_ptr<request_watch> make_request_watch(double followed_rate) {
+  return std::make_unique<ebpf_request_watch>(followed_rate);
 }
 
 }  // namespace regatta::profiling

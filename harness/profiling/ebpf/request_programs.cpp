@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -119,6 +121,13 @@ void request_programs::watch(pid_t process, const std::set<pid_t>& children,
   shared.target = static_cast<std::uint32_t>(process);
 }
 
+void request_programs::follow(following which) {
+  // The kernel reads it whenever, and sets it to all when the service begins to ask others.
+  std::atomic_ref(state_->programs->bss->following).store(which, std::memory_order_relaxed);
+}
+
+bool request_programs::calls_others() const { return state_->programs->bss->used_calls != 0; }
+
 void request_programs::detach() { request_watch_bpf__detach(state_->programs.get()); }
 
 void request_programs::events(const receiver& seen) {
@@ -127,7 +136,10 @@ void request_programs::events(const receiver& seen) {
   state_->seen = nullptr;
 }
 
-std::span<const worker_slot> request_programs::workers() const { return state_->workers->all(); }
+std::span<const worker_slot> request_programs::workers() const {
+  const std::uint32_t used = state_->programs->bss->used_workers;
+  return state_->workers->all().first(std::min<std::size_t>(used, most_workers));
+}
 std::span<const request_slot> request_programs::requests() const { return state_->requests->all(); }
 std::span<const call_slot> request_programs::calls() const { return state_->calls->all(); }
 
@@ -157,7 +169,9 @@ request_programs::counts request_programs::counted() const {
           .unread_names = shared.unread_names,
           .ended_cpu = shared.ended_cpu,
           .ended_unowned_cpu = shared.ended_unowned_cpu,
-          .ended_run_queue = shared.ended_run_queue};
+          .ended_run_queue = shared.ended_run_queue,
+          .ended_counted_cpu = shared.ended_counted_cpu,
+          .ended_counted = shared.ended_counted};
 }
 
 }  // namespace regatta::profiling

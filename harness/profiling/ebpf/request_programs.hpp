@@ -31,6 +31,10 @@ class request_programs {
   /// are services of their own.
   void watch(pid_t process, const std::set<pid_t>& children, const std::set<std::uint16_t>& served,
              const std::set<std::uint16_t>& others);
+  /// Which requests are followed from now on; all, unless told otherwise.
+  void follow(kernel_side::following which);
+  /// Whether it has asked other services.
+  bool calls_others() const;
   /// Takes the programs away from their events; what they have counted stays.
   void detach();
 
@@ -39,7 +43,7 @@ class request_programs {
   void events(const std::function<void(const std::uint32_t* event)>& seen);
 
   /// The kernel changes them while they are read, until it is detached.
-  std::span<const kernel_side::worker_slot> workers() const;
+  std::span<const kernel_side::worker_slot> workers() const;  ///< those that are or were in use
   std::span<const kernel_side::request_slot> requests() const;
   std::span<const kernel_side::call_slot> calls() const;
   std::map<std::uint32_t, kernel_side::peer_address> peers() const;  ///< by number + 1
@@ -49,7 +53,9 @@ class request_programs {
   struct counts {
     std::uint64_t lost_events = 0, lost_workers = 0, lost_connections = 0;
     std::uint64_t begun_before = 0, aborted = 0, unread_names = 0;
-    std::uint64_t ended_cpu = 0, ended_unowned_cpu = 0, ended_run_queue = 0;  ///< ns
+    /// Of threads that ended, ns.
+    std::uint64_t ended_cpu = 0, ended_unowned_cpu = 0, ended_run_queue = 0, ended_counted_cpu = 0;
+    std::uint64_t ended_counted = 0;  ///< requests
   };
   counts counted() const;
 

@@ -31,7 +31,7 @@ request_needs needs_of(const request_profile& profile) {
   request_needs needs;
   for (const request_class& each : profile.classes) {
     const double weight = static_cast<double>(each.count) /
-                          static_cast<double>(std::max<std::uint64_t>(1, profile.followed));
+                          static_cast<double>(std::max<std::uint64_t>(1, profile.answered()));
     const auto wait = [&](request_wait kind) {
       return weight * static_cast<double>(each.waits[static_cast<std::size_t>(kind)].count());
     };
@@ -62,16 +62,16 @@ service_kind kind_of(double share) {
 
 service_classification classify_service(const request_profile& profile, unsigned cpus) {
   service_classification result;
-  const auto known = static_cast<double>(profile.followed);
+  const auto known = static_cast<double>(profile.answered());
   const auto unknown = static_cast<double>(profile.unfollowed);
-  if (profile.followed == 0 && profile.unfollowed == 0 && profile.in_flight_at_end == 0) {
+  if (profile.answered() == 0 && profile.unfollowed == 0 && profile.in_flight_at_end == 0) {
     result.kind = service_kind::idle;
     result.why = "No request was answered while it was watched.";
     return result;
   }
   if (unknown > most_unfollowed * (known + unknown)) {
     result.why = fmt::format("{} of {} requests could not be followed.", profile.unfollowed,
-                             profile.followed + profile.unfollowed);
+                             profile.answered() + profile.unfollowed);
     result.missing = "most of the requests";
     return result;
   }

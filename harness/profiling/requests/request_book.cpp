@@ -158,6 +158,7 @@ void request_book::add(const brief_events& briefs) {
 }
 
 void request_book::add_to(gathered& to, const request_event& request) {
+  size_ += 1;
   to.latency.add(between(request.arrival, request.answered));
   to.queue.add(between(request.arrival, request.began));
   to.cpu.add(ns(request.spent[time_cpu]));

@@ -28,6 +28,9 @@ class request_book {
   void add(const kernel_side::call_event& call);
   void add(const kernel_side::chunk_event& chunk);
 
+  /// Requests so far.
+  std::uint64_t size() const { return size_; }
+
   /// The classes, upstreams, count and pool of all that was added. `peers`: names by number + 1;
   /// `unowned_cpu`: of threads that serve no connection, which is shared among the classes.
   request_profile profile(const std::map<std::uint32_t, std::string>& peers,
@@ -62,6 +65,7 @@ class request_book {
                          double unowned_share) const;
 
   std::uint64_t began_;
+  std::uint64_t size_ = 0;
   std::uint64_t random_ = 0x9E3779B97F4A7C15;
   std::map<std::string, std::unique_ptr<gathered>, std::less<>> classes_;
   std::unordered_map<std::string, gathered*, text_hash, std::equal_to<>> by_line_;

@@ -57,6 +57,9 @@ struct request_class {
   std::uint64_t count = 0;
   duration_histogram latency, queue;
   duration_histogram cpu;  ///< seen of each request; without `cpu_elsewhere`
+  /// What a request took on average by what `cpu` says, where not all were followed: to follow one
+  /// takes time as well.
+  double cpu_scale = 1;
   /// CPU time a request of threads that serve no connection, by the time that requests of this
   /// class left to others.
   std::chrono::nanoseconds cpu_elsewhere{};
@@ -68,8 +71,8 @@ struct request_class {
   std::vector<request_sample> samples;  ///< some thousands at most, taken evenly, by arrival
 
   std::chrono::nanoseconds cpu_mean() const {
-    if (count == 0) return {};
-    const double own = cpu.sum() * 1e9 / static_cast<double>(count);
+    if (cpu.count() == 0) return {};
+    const double own = cpu_scale * cpu.sum() * 1e9 / static_cast<double>(cpu.count());
     return std::chrono::nanoseconds(static_cast<std::int64_t>(own)) + cpu_elsewhere;
   }
 };
@@ -119,6 +122,7 @@ struct serving_pool {
 struct request_profile {
   std::chrono::nanoseconds window{};
   std::uint64_t followed = 0;    ///< answered requests, each seen from its arrival
+  std::uint64_t counted = 0;     ///< answered besides; all the figures are for those as well
   std::uint64_t unfollowed = 0;  ///< known to be missing
   std::uint64_t in_flight_at_end = 0;
   std::uint64_t aborted = 0;  ///< the connection ended before an answer
@@ -138,6 +142,8 @@ struct request_profile {
   std::optional<std::uint64_t> resident_bytes;  ///< of all its processes, at the end
   std::optional<double> switches_per_request;   ///< of the process's threads
   std::vector<std::string> notes;               ///< what could not be followed
+
+  std::uint64_t answered() const { return followed + counted; }
 };
 
 }  // namespace regatta::profiling

@@ -23,7 +23,8 @@ class request_watch {
   virtual request_profile finish() = 0;
 };
 
-/// Throws tier_unavailable: eBPF is not to be had, or the kernel is older than Linux 6.3.
-std::unique_ptr<request_watch> make_request_watch();
+/// `followed_rate`: of profile_options. Throws tier_unavailable: eBPF is not to be had, or the
+/// kernel is older than Linux 6.3.
+std::unique_ptr<request_watch> make_request_watch(double followed_rate);
 
 }  // namespace regatta::profiling

@@ -253,6 +253,47 @@ TEST_F(RequestAccount, nothing_is_left_of_one_that_was_given_up) {
   }
 }
 
+TEST_F(RequestAccount, requests_that_are_only_counted_own_their_time_together) {
+  sleep(thread, nullptr, 1, 5, left_loop, 6);  // 1 of the process's own
+  reach_counted(&thread, nullptr, at(7), 0);   // read
+  reach_counted(&thread, nullptr, at(9), 1);   // answered
+  sleep(thread, nullptr, 10, 20);
+  EXPECT_EQ(thread.counted_cpu, (1 + 2 + 1) * ms);
+  EXPECT_EQ(thread.unowned_cpu, 1 * ms);
+  EXPECT_EQ(thread.counting, 0U);
+}
+
+TEST_F(RequestAccount, a_followed_request_has_none_of_the_time_of_those_that_are_only_counted) {
+  read(thread, nullptr, first, 1, 0);
+  reach_counted(&thread, &first, at(3), 0);
+  reach_counted(&thread, nullptr, at(8), 1);
+  read(thread, nullptr, second, 10, 9);
+  answer(thread, second, 11);
+  answer(thread, first, 13);
+  end_request(&first);
+  end_request(&second);
+  EXPECT_EQ(first.told.spent[time_cpu], (1 + 2 + 2) * ms);
+  EXPECT_EQ(second.told.spent[time_cpu], 1 * ms);
+  EXPECT_EQ(thread.counted_cpu, (5 + 2) * ms);
+  EXPECT_EQ(thread.unowned_cpu, 0U);
+}
+
+TEST_F(RequestAccount, what_a_counted_one_waits_for_is_of_nobody) {
+  read(thread, nullptr, first, 1, 0);
+  answer(thread, first, 2);
+  reach_counted(&thread, &first, at(3), 0);
+  sleep(thread, nullptr, 4, 10, left_disk);  // in the midst of it
+  EXPECT_EQ(thread.idle, 0U);
+  EXPECT_EQ(thread.unowned_disk, 0U);
+  reach_counted(&thread, nullptr, at(12), 1);
+  sleep(thread, nullptr, 13, 20);
+  EXPECT_EQ(thread.idle, 7 * ms);
+  EXPECT_EQ(thread.counted_cpu, (1 + 2 + 1) * ms);
+  end_request(&first);
+  EXPECT_EQ(first.told.spent[time_disk], 0U);
+  EXPECT_EQ(first.told.spent[time_cpu], 3 * ms);
+}
+
 TEST(LeftFor, tells_what_a_thread_waits_for) {
   EXPECT_EQ(left_for_of(SYS_epoll_wait, 4, 0, 0, 1, 0), left_loop);
   EXPECT_EQ(left_for_of(SYS_poll, 0, 1, 0, 1, 0), left_net);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "harness/profiling/requests/classify_service.hpp"
+#include "harness/profiling/requests/counted_requests.hpp"
 #include "harness/profiling/requests/listening_ports.hpp"
 #include "harness/profiling/requests/request_book.hpp"
 #include "harness/profiling/requests/request_names.hpp"
@@ -84,6 +85,39 @@ TEST(RequestBook, counts_by_class_and_keeps_some_whole) {
   EXPECT_EQ(made.classes[1].count, 2U);
   EXPECT_EQ(made.classes[1].waits[static_cast<std::size_t>(request_wait::upstream)], 4ms);
   EXPECT_EQ(made.pool.loop_threads, 1U);
+}
+
+TEST(CountedRequests, are_as_those_that_were_followed) {
+  request_book book(0);
+  for (int at = 0; at < 100; ++at) book.add(request(2 * ms, kernel_side::time_gap, 0));
+  for (int at = 0; at < 50; ++at) {
+    book.add(request(1 * ms, kernel_side::time_gap, 0, "GET /b HTTP/1.1"));
+  }
+  request_profile made = book.profile({}, 30ms);
+  made.pool.concurrency_mean = 2;
+  made.cpu = 280ms + 290ms;  // the latter of 200 that were only counted
+  add_counted(made, 200, 290ms);
+  EXPECT_EQ(made.followed, 150U);
+  EXPECT_EQ(made.answered(), 350U);
+  ASSERT_EQ(made.classes.size(), 2U);
+  EXPECT_EQ(made.classes[0].count, 233U);
+  EXPECT_EQ(made.classes[1].count, 117U);
+  EXPECT_EQ(made.classes[0].latency.count(), 100U);
+  EXPECT_NEAR(made.pool.concurrency_mean, 2 * 350.0 / 150, 1e-9);
+  std::chrono::nanoseconds sum{};
+  for (const request_class& each : made.classes) {
+    sum += each.cpu_mean() * static_cast<std::int64_t>(each.count);
+  }
+  EXPECT_NEAR(static_cast<double>(sum / 1us), static_cast<double>(made.cpu / 1us), 5000);
+  EXPECT_NEAR(static_cast<double>(made.unowned_cpu / 1us), 30'000.0 * 570 / 280, 1);
+}
+
+TEST(CountedRequests, are_told_even_if_none_was_followed) {
+  request_profile made;
+  add_counted(made, 7, 1ms);
+  EXPECT_EQ(made.answered(), 7U);
+  made.window = 1s;
+  EXPECT_EQ(classify_service(made, cpus).kind, service_kind::insufficient_evidence);
 }
 
 TEST(RequestBook, knows_brief_ones_by_the_number_of_their_name) {
