@@ -7,6 +7,7 @@
 
 #include "reports/figures.hpp"
 #include "reports/markdown_text.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -15,12 +16,6 @@ namespace {
 constexpr const char* legend =
     "moved: by more than the practical difference, and by more than the middle half of the epochs "
     "of either run varies.";
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
-constexpr const char* bold = "1";
-constexpr const char* yellow = "33";
 
 // "CPU model: A, C Xeon; B EPYC"
 std::string sentence_of(const run_difference& difference) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "reports/run_comparison.hpp"
-#include "reports/terminal_report.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace regatta {
 

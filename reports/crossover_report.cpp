@@ -8,6 +8,7 @@
 #include "reports/environment_fields.hpp"
 #include "reports/figures.hpp"
 #include "reports/report_schema.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -123,10 +124,6 @@ std::string held(const crossover_result& result) {
   }
   parts.push_back(fmt::format("{} usable CPUs", result.where.cpus.usable));
   return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
 }
 
 }  // namespace

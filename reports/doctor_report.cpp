@@ -10,6 +10,7 @@
 #include "reports/environment_fields.hpp"
 #include "reports/figures.hpp"
 #include "reports/report_schema.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -41,10 +42,6 @@ const char* color_of(check_status status) {
       break;
   }
   return "2";
-}
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
 }
 
 // A promise: rounded up.

@@ -5,6 +5,7 @@
 
 #include "reports/figures.hpp"
 #include "reports/gate_text.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -24,10 +25,6 @@ const char* color_of(const gate_comparison& comparison) {
       return "0";
   }
   return "0";
-}
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
 }
 
 // Names differ at either end: the middle goes.

@@ -10,6 +10,7 @@
 
 #include "reports/figures.hpp"
 #include "reports/printable.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -19,18 +20,6 @@ using namespace http_load;
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
-}
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
-
-std::string lines_of(std::vector<table_column> columns, const terminal_style& style) {
-  std::string out;
-  for (const std::string& line : render_table(std::move(columns), style.columns)) {
-    out += line + "\n";
-  }
-  return out;
 }
 
 std::string stage_name(const load_stage& stage) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "harness/http_load/load_result.hpp"
-#include "reports/terminal_report.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace regatta {
 

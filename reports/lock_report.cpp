@@ -5,6 +5,7 @@
 
 #include "reports/environment_fields.hpp"
 #include "reports/figures.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -33,12 +34,6 @@ std::string work_of(const Row& row) {
   std::string text = row.workload;
   for (const auto& [name, value] : row.parameters) text += fmt::format(" {}={:g}", name, value);
   return text;
-}
-
-std::string lines_of(const std::vector<table_column>& columns, const terminal_style& style) {
-  std::string out;
-  for (const std::string& line : render_table(columns, style.columns)) out += line + "\n";
-  return out;
 }
 
 template <class Result>

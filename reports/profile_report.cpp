@@ -10,6 +10,7 @@
 #include "reports/load_report.hpp"
 #include "reports/printable.hpp"
 #include "reports/profile_requests.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -21,10 +22,6 @@ using std::chrono::nanoseconds;
 constexpr std::size_t most_stretches = 3;
 constexpr std::size_t most_frames = 14;
 constexpr std::size_t most_threads = 10;
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
 
 std::string show(nanoseconds time) {
   return show_seconds(std::chrono::duration<double>(time).count());
@@ -108,12 +105,6 @@ std::string cause_text(const blocked_stretch& stretch) {
   if (!stretch.detail.empty()) text += fmt::format(" ({})", stretch.detail);
   if (!stretch.blocker.function.empty()) text += ", in " + place_of(stretch.blocker);
   return text;
-}
-
-std::string lines_of(const std::vector<table_column>& columns, const terminal_style& style) {
-  std::string out;
-  for (const std::string& line : render_table(columns, style.columns)) out += line + "\n";
-  return out;
 }
 
 std::uint64_t count_of(const loop_profile& loop) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "reports/figures.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
@@ -23,12 +24,6 @@ std::string show(nanoseconds time) {
 std::optional<double> mean(const duration_histogram& times) {
   if (times.count() == 0) return std::nullopt;
   return times.sum() / static_cast<double>(times.count());
-}
-
-std::string lines_of(const std::vector<table_column>& columns, const terminal_style& style) {
-  std::string out;
-  for (const std::string& line : render_table(columns, style.columns)) out += line + "\n";
-  return out;
 }
 
 std::string headline(const request_profile& requests, const terminal_style& style) {

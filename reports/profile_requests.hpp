@@ -5,7 +5,7 @@
 #include <string>
 
 #include "harness/profiling/profile_result.hpp"
-#include "reports/terminal_report.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace regatta {
 

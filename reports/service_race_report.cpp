@@ -7,17 +7,11 @@
 #include <array>
 
 #include "reports/figures.hpp"
+#include "reports/terminal_style.hpp"
 #include "reports/text_table.hpp"
 
 namespace regatta {
 namespace {
-
-std::string paint(const terminal_style& style, const char* code, const std::string& text) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
-constexpr const char* bold = "1";
-constexpr const char* green = "32";
-constexpr const char* dim = "2";
 
 class page {
  public:

@@ -5,13 +5,9 @@
 #include <vector>
 
 #include "reports/recommendation.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace regatta {
-
-struct terminal_style {
-  std::size_t columns = 100;
-  bool color = false;
-};
 
 /// One workload: its table, then the recommendation with its reasons.
 std::string render_workload(const workload_result& measured, const recommendation& advice,

@@ -19,6 +19,7 @@
 #include "reports/profile_html.hpp"
 #include "reports/profile_report.hpp"
 #include "reports/stack_exports.hpp"
+#include "reports/terminal_report.hpp"
 #include "tools/exit_codes.hpp"
 #include "tools/output.hpp"
 #include "tools/usage_error.hpp"

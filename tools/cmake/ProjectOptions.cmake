@@ -31,6 +31,35 @@ function(regatta_precompile target)
   endif()
 endfunction()
 
+# regatta_unite(<target> [ALONE <source>...] [APART <source>...])
+#
+# Most of a small source's time to compile goes to what it includes: eight are compiled as one, which
+# builds from nothing in half the time. Their names must not collide: those in APART are together with
+# each other only, those in ALONE with none.
+option(REGATTA_UNITE "Compile sources together: quicker from nothing, slower after a change" ON)
+function(regatta_unite target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALONE;APART")
+  if(NOT REGATTA_UNITE)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # g++ takes what is a source's own for a header's, and that for a mistake.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.cpp$")
+  foreach(source IN LISTS arg_ALONE arg_APART)
+    list(REMOVE_ITEM sources ${source} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+  endforeach()
+  foreach(part IN ITEMS sources arg_APART)
+    set(at 0)
+    foreach(source IN LISTS ${part})
+      math(EXPR batch "${at} / 8")
+      math(EXPR at "${at} + 1")
+      set_property(SOURCE ${source} PROPERTY UNITY_GROUP ${part}_${batch})
+    endforeach()
+  endforeach()
+endfunction()
+
 add_library(regatta_options INTERFACE)
 target_include_directories(regatta_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(regatta_options INTERFACE -Wall -Wextra $<$<BOOL:${REGATTA_WERROR}>:-Werror>

@@ -338,8 +338,7 @@ static __always_inline void tell_call(struct call_slot* call) {
 
 static __noinline void connect_upstream(struct sock* sk) {
   const struct gap_cause cause = {.kind = time_gap};
-  struct connection* const connection =
-      bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+  struct connection* const connection = connection_of(sk);
   struct worker_slot* const worker = own_worker(bpf_get_current_task_btf());
   struct request_slot* request;
   struct call_slot* call;
@@ -466,11 +465,10 @@ static __noinline void begin_listening(__u32 port) {
 
 static __noinline void end_connection(struct connection* connection) {
   __u32 at = connection->slot - 1;
+  const __u32 role = connection->slot ? connection->role : role_unknown;
   if (connection->counted == counted_working) __sync_fetch_and_add(&aborted, 1);
-  connection->counted = counted_not;
-  if (!connection->slot) return;
-  connection->slot = 0;
-  if (connection->role == role_server) {
+  forget_connection(connection);
+  if (role == role_server) {
     struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
     if (!request) return;
     if (request->state == request_answered) {
@@ -484,7 +482,7 @@ static __noinline void end_connection(struct connection* connection) {
     request->state = request_none;
     request->serial += 1; /* no link leads here */
     bpf_map_push_elem(&free_requests, &at, 0);
-  } else if (connection->role == role_client) {
+  } else if (role == role_client) {
     struct call_slot* const call = bpf_map_lookup_elem(&calls, &at);
     if (!call) return;
     tell_call(call);

@@ -21,7 +21,7 @@ int BPF_PROG(received, struct sock* sk, int bytes, int flags) {
   const int peek = 2; /* MSG_PEEK */
   struct connection* connection;
   struct worker_slot* worker;
-  if (bytes <= 0 || (flags & peek) || !is_ours() || !is_tcp(sk)) return 0;
+  if (bytes <= 0 || (flags & peek) || !is_ours() || !is_internet(sk)) return 0;
   connection = connection_of(sk);
   if (!connection || connection->role == role_ignored) return 0;
   worker = serving_worker(connection);
@@ -38,7 +38,7 @@ SEC("tp_btf/sock_send_length")
 int BPF_PROG(sent, struct sock* sk, int bytes, int flags) {
   struct connection* connection;
   struct worker_slot* worker;
-  if (bytes <= 0 || !is_ours() || !is_tcp(sk)) return 0;
+  if (bytes <= 0 || !is_ours() || !is_internet(sk)) return 0;
   connection = connection_of(sk);
   if (!connection || connection->role == role_ignored) return 0;
   worker = serving_worker(connection);
@@ -60,15 +60,15 @@ int BPF_PROG(data_ready, const struct sock* const_sk) {
   if (target == 0 || sk->__sk_common.skc_state == tcp_listen) return 0;
   port = sk->__sk_common.skc_num;
   if (serves(port)) {
-    if (following == following_begun || !is_tcp(sk)) return 0;
-    connection = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+    if (following == following_begun) return 0;
+    connection = connection_of(sk);
     if (!connection) return 0;
     connection->role = role_server;
     if (!connection->data_ready) connection->data_ready = bpf_ktime_get_ns();
     return 0;
   }
   if (used_calls == 0) return 0;
-  connection = bpf_sk_storage_get(&connections, sk, 0, 0);
+  connection = known_connection(sk);
   if (connection && connection->role == role_client) answer_arrives(connection, sk);
   return 0;
 }
@@ -88,7 +88,7 @@ int BPF_PROG(state_changes, const struct sock* const_sk, int before, int after) 
     case tcp_fin_wait1:
     case tcp_last_ack:
     case tcp_close:
-      connection = bpf_sk_storage_get(&connections, sk, 0, 0);
+      connection = known_connection(sk);
       if (connection) end_connection(connection);
       return 0;
     default:
