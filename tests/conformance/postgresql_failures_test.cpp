@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned in_flight = 4;
-constexpr cell_process::time_limit patience = 90s;
+constexpr cell_process::time_limit cell_patience = 90s;
 
 class PostgresqlFailures : public testing::TestWithParam<std::string> {
  protected:
@@ -59,8 +59,8 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
               .api_key = {},
               .max_answer_bytes = reference.result.max_answer_bytes,
               .key = reference.result.key},
-             patience);
-  EXPECT_EQ(cell.run(of_items(20), true, patience).result.failures, 0U);
+             cell_patience);
+  EXPECT_EQ(cell.run(of_items(20), true, cell_patience).result.failures, 0U);
 
   const connection_options server = parse_connection_url(database.url);
   std::optional<postgresql_admin> admin;
@@ -79,7 +79,7 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
   for (int round = 0; round < 5 && result.failures == 0; ++round) {
     killed = false;
     admin.emplace(server);  // the one before died with the others
-    result = cell.run(of_items(4000), true, patience, kill_one).result;
+    result = cell.run(of_items(4000), true, cell_patience, kill_one).result;
     ASSERT_TRUE(killed) << "it was over too soon";
   }
   EXPECT_EQ(result.wrong, 0U);
@@ -89,7 +89,7 @@ TEST_P(PostgresqlFailures, OnlyItemsInFlightAreLostAndNothingIsRestarted) {
   EXPECT_LE(result.failures, 3 * in_flight);
   EXPECT_THAT(result.first_failure, testing::StartsWith("PostgreSQL: "));
 
-  const epoch_result after = cell.run(of_items(20), true, patience).result;
+  const epoch_result after = cell.run(of_items(20), true, cell_patience).result;
   EXPECT_EQ(after.failures, 0U) << after.first_failure;
   EXPECT_EQ(after.wrong, 0U);
 }

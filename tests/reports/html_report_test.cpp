@@ -24,7 +24,7 @@ bool has(const std::string& page, const std::string& part) {
   return page.find(part) != std::string::npos;
 }
 
-std::size_t count(const std::string& page, const std::string& part) {
+std::size_t occurrences(const std::string& page, const std::string& part) {
   std::size_t found = 0;
   for (auto at = page.find(part); at != std::string::npos; at = page.find(part, at + 1)) ++found;
   return found;
@@ -61,8 +61,9 @@ TEST(HtmlReport, BeginsWithTheRecommendationAndEndsWithTheData) {
 
 TEST(HtmlReport, EveryChartHasATableWithTheFigures) {
   const std::string page = page_of(measured({cell("a", around(100)), cell("b", around(50))}));
-  EXPECT_EQ(count(page, "<figure "), 5U);
-  EXPECT_EQ(count(page, "<details open=\"\" class=\"numbers\">"), 5U) << "open without scripts";
+  EXPECT_EQ(occurrences(page, "<figure "), 5U);
+  EXPECT_EQ(occurrences(page, "<details open=\"\" class=\"numbers\">"), 5U)
+      << "open without scripts";
   EXPECT_TRUE(has(page, "<td>2.00 – 2.00</td>"));
 }
 
@@ -174,7 +175,7 @@ TEST(HtmlReport, LoadsOfOneWorkloadAreShownTogether) {
     run.workloads.back().plan.in_flight = in_flight;
   }
   const std::string page = page_of(run);
-  EXPECT_EQ(count(page, "data-chart=\"throughput-curve\""), 1U);
+  EXPECT_EQ(occurrences(page, "data-chart=\"throughput-curve\""), 1U);
   EXPECT_TRUE(has(page,
                   "<th scope=\"col\">8 in flight</th>"
                   "<th scope=\"col\">64 in flight</th>"));
@@ -198,7 +199,7 @@ TEST(HtmlReport, OfAnEmptyRunIsAPageToo) {
 TEST(HtmlReport, OfAFullSuiteFitsIntoAMail) {
   const std::string page = page_of(full_suite());
   EXPECT_LT(page.size(), 1'500'000U);
-  EXPECT_EQ(count(page, "data-chart=\"order\""), 18U);
+  EXPECT_EQ(occurrences(page, "data-chart=\"order\""), 18U);
 }
 
 }  // namespace

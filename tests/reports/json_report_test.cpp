@@ -11,22 +11,22 @@
 namespace regatta::test {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json report_of(run_result run) {
+ordered_json report_of(run_result run) {
   std::vector<recommendation> advice;
   for (const auto& each : run.workloads) advice.push_back(recommend(each, run));
   return make_json_report(run, advice);
 }
 
-json cell_of(const cell_result& one) {
+ordered_json cell_of(const cell_result& one) {
   run_result run;
   run.workloads.push_back(measured({one}));
   return report_of(run)["workloads"][0]["cells"][0];
 }
 
 TEST(JsonReport, SaysWhichSchemaItFollowsAndWhoWroteIt) {
-  const json report = report_of({});
+  const ordered_json report = report_of({});
   EXPECT_EQ(report.at("schema_version"), report_schema_version);
   EXPECT_EQ(report.at("generator").at("name"), "regatta");
   EXPECT_TRUE(report.at("workloads").empty());
@@ -36,12 +36,12 @@ TEST(JsonReport, ParsesBackToTheSame) {
   run_result run;
   run.plan.suite = "quick \"and\" dirty, größer";
   run.workloads.push_back(measured({cell("a", around(100)), cell("b", around(50))}));
-  const json report = report_of(run);
-  EXPECT_EQ(json::parse(report.dump(2)), report);
+  const ordered_json report = report_of(run);
+  EXPECT_EQ(ordered_json::parse(report.dump(2)), report);
 }
 
 TEST(JsonReport, UnknownOfTheMachineIsNull) {
-  const json report = report_of({});
+  const ordered_json report = report_of({});
   const json& where = report.at("environment");
   for (const char* key : {"quota_cpus", "throttled_before", "steal_since_boot", "load_average",
                           "memory_total_bytes", "memory_available_bytes", "virtual_machine",
@@ -57,7 +57,7 @@ TEST(JsonReport, UnknownOnTheMachineCardIsNullAndKnownIsInSeconds) {
   run_result run;
   run.card.emplace();
   run.card->system_call = fractional_ns(250);
-  const json card = report_of(run).at("machine_card");
+  const ordered_json card = report_of(run).at("machine_card");
   EXPECT_DOUBLE_EQ(card.at("system_call_seconds").get<double>(), 250e-9);
   for (const char* key : {"clock_read_seconds", "wake_same_cpu", "wake_other_cpu",
                           "fork_and_wait_seconds", "copy_64_mib_gb_per_second", "pinned_gain"}) {
@@ -66,7 +66,7 @@ TEST(JsonReport, UnknownOnTheMachineCardIsNullAndKnownIsInSeconds) {
 }
 
 TEST(JsonReport, UnknownOfACellIsNull) {
-  const json one = cell_of(cell("thread", around(100)));
+  const ordered_json one = cell_of(cell("thread", around(100)));
   for (const char* key : {"per_item", "memory", "startup_seconds", "dataset_load_seconds", "reason",
                           "first_failure"}) {
     EXPECT_TRUE(one.at(key).is_null()) << key;
@@ -82,35 +82,35 @@ TEST(JsonReport, UnknownOfACellIsNull) {
 TEST(JsonReport, TellsNothingFoundFromNobodyLooked) {
   EXPECT_TRUE(cell_of(cell("thread", around(100))).at("findings").is_null());
   EXPECT_EQ(cell_of(with_findings(cell("coroutine", around(100)), {})).at("findings"),
-            json::array());
+            ordered_json::array());
   auto dead = with_findings(cell("coroutine", around(100)), {blocked_loop()});
   dead.ended = outcome::crashed;
   EXPECT_TRUE(cell_of(dead).at("findings").is_null());
 }
 
 TEST(JsonReport, AFindingIsASentenceWithItsNumbersAndItsPlace) {
-  const json found =
+  const ordered_json found =
       cell_of(with_findings(cell("coroutine", around(100)), {blocked_loop()})).at("findings")[0];
-  EXPECT_EQ(found, json::parse(R"({"kind": "blocked loop",
+  EXPECT_EQ(found, ordered_json::parse(R"({"kind": "blocked loop",
                             "sentence": "An event loop was blocked for more than 10 ms 312 times.",
                             "threshold_seconds": 0.01, "stretches": 312, "blocked_seconds": 9.31,
                             "longest_seconds": 0.0412, "items": 1204, "looked_at": 14,
                             "cause": "computing", "function": "encode",
                             "place": "/src/workloads/cpu/tokenize.cpp:88"})"));
   finding bare;
-  const json unknown =
+  const ordered_json unknown =
       cell_of(with_findings(cell("coroutine", around(100)), {bare})).at("findings")[0];
   for (const char* key : {"cause", "function", "place"}) EXPECT_TRUE(unknown.at(key).is_null());
 }
 
 TEST(JsonReport, AMeasureHasItsCountSumAndQuantiles) {
   auto one = with_measures(cell("thread", around(100)), {first_tokens(), {.name = "rare"}});
-  const json measures = cell_of(one).at("measures");
-  EXPECT_EQ(measures[0], json::parse(R"({"name": "time to first token", "count": 1200,
+  const ordered_json measures = cell_of(one).at("measures");
+  EXPECT_EQ(measures[0], ordered_json::parse(R"({"name": "time to first token", "count": 1200,
                             "sum_seconds": 12.5, "p50_seconds": 0.01, "p90_seconds": 0.0125,
                             "p99_seconds": 0.02, "max_seconds": 0.031})"));
   EXPECT_TRUE(measures[1].at("p50_seconds").is_null());
-  EXPECT_EQ(cell_of(cell("thread", around(100))).at("measures"), json::array());
+  EXPECT_EQ(cell_of(cell("thread", around(100))).at("measures"), ordered_json::array());
   one.ended = outcome::crashed;
   EXPECT_TRUE(cell_of(one).at("measures").is_null());
 }
@@ -123,7 +123,7 @@ TEST(JsonReport, SaysHowFilesWereRead) {
 }
 
 TEST(JsonReport, EpochsStandInTheOrderTheyRan) {
-  const json one = cell_of(cell("thread", {3, 1, 2}));
+  const ordered_json one = cell_of(cell("thread", {3, 1, 2}));
   ASSERT_EQ(one.at("epochs").size(), 3U);
   EXPECT_EQ(one.at("epochs")[0].at("throughput"), 3.0);
   EXPECT_EQ(one.at("epochs")[2].at("block"), 2);
@@ -138,7 +138,7 @@ TEST(JsonReport, AWrongAnswerHasNoTimes) {
   wrong.latency.p50 = 0.001;
   wrong.ended = outcome::wrong_answer;
   wrong.reason = "2 of 10 answers were wrong";
-  const json one = cell_of(wrong);
+  const ordered_json one = cell_of(wrong);
   EXPECT_EQ(one.at("outcome"), "wrong answer");
   EXPECT_EQ(one.at("reason"), "2 of 10 answers were wrong");
   EXPECT_TRUE(one.at("median_throughput").is_null());
@@ -148,7 +148,7 @@ TEST(JsonReport, AWrongAnswerHasNoTimes) {
 }
 
 TEST(JsonReport, OfACellThatNeverStartedNothingIsClaimed) {
-  const json one = cell_of(ended("tbb", outcome::unavailable, "built without it"));
+  const ordered_json one = cell_of(ended("tbb", outcome::unavailable, "built without it"));
   EXPECT_TRUE(one.at("median_throughput").is_null());
   EXPECT_TRUE(one.at("latency").is_null());
   EXPECT_TRUE(one.at("startup_seconds").is_null());
@@ -160,7 +160,7 @@ TEST(JsonReport, OfAWorkloadThatWasNotRunNothingIsClaimed) {
   run_result run;
   run.workloads.push_back(measured({}));
   run.workloads.back().not_run = "no such folder";
-  const json one = report_of(run)["workloads"][0];
+  const ordered_json one = report_of(run)["workloads"][0];
   EXPECT_EQ(one.at("not_run"), "no such folder");
   for (const char* key : {"verified", "distinct_items", "dataset_bytes", "window_seconds"}) {
     EXPECT_TRUE(one.at(key).is_null()) << key;
@@ -170,16 +170,16 @@ TEST(JsonReport, OfAWorkloadThatWasNotRunNothingIsClaimed) {
 TEST(JsonReport, ANumberThatIsNoneIsNullInTheText) {
   auto odd = cell("thread", {1, 2});
   odd.epochs[0].at = std::numeric_limits<double>::quiet_NaN();
-  const json back = json::parse(cell_of(odd).dump());
+  const ordered_json back = ordered_json::parse(cell_of(odd).dump());
   EXPECT_TRUE(back.at("epochs")[0].at("at_seconds").is_null());
 }
 
 TEST(JsonReport, HasTheRecommendationWithItsEvidence) {
   run_result run;
   run.workloads.push_back(measured({cell("a", around(100)), cell("b", around(50))}));
-  const json advice = report_of(run)["workloads"][0]["recommendation"];
+  const ordered_json advice = report_of(run)["workloads"][0]["recommendation"];
   EXPECT_EQ(advice.at("verdict"), "winner");
-  EXPECT_EQ(advice.at("choice"), json::array({"a"}));
+  EXPECT_EQ(advice.at("choice"), ordered_json::array({"a"}));
   EXPECT_EQ(advice.at("runner_up"), "b");
   EXPECT_NEAR(advice.at("lead").at("ratio").get<double>(), 2, 0.01);
   EXPECT_TRUE(advice.at("tie_break").is_null());
@@ -194,20 +194,20 @@ TEST(JsonReport, HasEveryParameterWhetherTheUserSetItOrNot) {
                                       {.name = "share", .meaning = "of CPU", .fallback = 0.5}};
   run.workloads[0].plan.options.parameters = {{"payload", 1024}};
   EXPECT_EQ(report_of(run)["workloads"][0]["parameters"],
-            json({{"payload", 1024.0}, {"share", 0.5}}));
+            ordered_json({{"payload", 1024.0}, {"share", 0.5}}));
 }
 
 TEST(JsonReport, HasTheEndpointsButNotTheirQueries) {
   run_result run;
   run.plan.external_endpoints = {{"llm", "https://host/v1?key=s3cret"}};
-  const json endpoints = report_of(run)["method"]["external_endpoints"];
-  EXPECT_EQ(endpoints, json({{"llm", "https://host/v1"}}));
+  const ordered_json endpoints = report_of(run)["method"]["external_endpoints"];
+  EXPECT_EQ(endpoints, ordered_json({{"llm", "https://host/v1"}}));
 }
 
 TEST(JsonReport, BytesThatAreNotUtf8DoNotCostTheReport) {
   run_result run;
   run.plan.suite = "caf\xe9.json";
-  const json back = json::parse(render_json(run, {}));
+  const ordered_json back = ordered_json::parse(render_json(run, {}));
   EXPECT_EQ(back.at("suite"), "caf\xef\xbf\xbd.json");
 }
 

@@ -45,7 +45,7 @@ std::size_t widest(const std::string& text) {
   return most;
 }
 
-bool has(const std::string& text, const std::string& part) {
+bool shows(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -55,10 +55,10 @@ TEST(LoadReport, SaysWhatWasMeasured) {
        {"open loop of Poisson arrivals on 100 connections", "10.0 s at 1,000/s", "latency",
         "service", "send lag", "used 30 % of a CPU and waited 1.0 % for one",
         "300 µs of CPU a request"}) {
-    EXPECT_TRUE(has(text, part)) << part << "\n" << text;
+    EXPECT_TRUE(shows(text, part)) << part << "\n" << text;
   }
   for (const char* part : {"failures", "verdict", "withheld", "tokens"}) {
-    EXPECT_FALSE(has(text, part)) << part << "\n" << text;
+    EXPECT_FALSE(shows(text, part)) << part << "\n" << text;
   }
 }
 
@@ -69,14 +69,14 @@ TEST(LoadReport, FitsANarrowTerminal) {
   result.levels = judge({*parse_service_level("p99=50ms")}, result.total(), true);
   const std::string text = render_load(result, {.columns = 60});
   EXPECT_LE(widest(text), 60U) << text;
-  EXPECT_TRUE(has(text, "3 timeouts"));
-  EXPECT_TRUE(has(text, "withheld  p99=50ms: the client was the bottleneck"));
+  EXPECT_TRUE(shows(text, "3 timeouts"));
+  EXPECT_TRUE(shows(text, "withheld  p99=50ms: the client was the bottleneck"));
 }
 
 TEST(LoadReport, AnEmptyLoadIsSaidToBeEmpty) {
   load_result result;
   result.plan.url = "http://127.0.0.1/";
-  EXPECT_TRUE(has(render_load(result, {}), "Nothing was measured"));
+  EXPECT_TRUE(shows(render_load(result, {}), "Nothing was measured"));
   EXPECT_TRUE(make_load_json(result)["stages"].empty());
 }
 
@@ -92,7 +92,7 @@ TEST(LoadJson, HasAllAndNoSecrets) {
   EXPECT_TRUE(report["total"]["latency_seconds"]["p99.99"].is_number());
   EXPECT_EQ(report["levels"][0]["verdict"], "missed");
   EXPECT_TRUE(report["client"]["bottleneck"].is_null());
-  EXPECT_FALSE(has(report.dump(), "secret"));
+  EXPECT_FALSE(shows(report.dump(), "secret"));
   std::uint64_t counted = 0;
   for (const auto& bucket : report["total"]["latency_seconds"]["buckets"]) {
     counted += bucket[1].get<std::uint64_t>();
@@ -108,7 +108,7 @@ TEST(LoadKnee, NamesTheRates) {
   knee.kept = 1000;
   knee.missed = 2000;
   const std::string text = render_knee(knee, {});
-  EXPECT_TRUE(has(text, "knee      1,000/s keeps p99=50ms; 2,000/s misses it")) << text;
+  EXPECT_TRUE(shows(text, "knee      1,000/s keeps p99=50ms; 2,000/s misses it")) << text;
   EXPECT_EQ(make_knee_json(knee)["kind"], "load-knee");
   EXPECT_EQ(make_knee_json(knee)["steps"].size(), 2U);
 }
@@ -117,7 +117,7 @@ struct hdr_line {
   double value = 0, percentile = 0, count = 0;
 };
 
-std::vector<hdr_line> lines_of(const std::string& text) {
+std::vector<hdr_line> hdr_lines_of(const std::string& text) {
   std::vector<hdr_line> lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) {
@@ -131,9 +131,9 @@ std::vector<hdr_line> lines_of(const std::string& text) {
 TEST(HdrPercentiles, AreThoseOfTheSample) {
   const std::string text = render_hdr_percentiles(sample_result().total().latency);
   EXPECT_TRUE(text.starts_with("       Value     Percentile TotalCount 1/(1-Percentile)\n\n"));
-  EXPECT_TRUE(has(text, "#[Mean    =        5.00")) << text;
-  EXPECT_TRUE(has(text, "Total count    =        10000]")) << text;
-  const auto lines = lines_of(text);
+  EXPECT_TRUE(shows(text, "#[Mean    =        5.00")) << text;
+  EXPECT_TRUE(shows(text, "Total count    =        10000]")) << text;
+  const auto lines = hdr_lines_of(text);
   ASSERT_GT(lines.size(), 40U);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_NEAR(lines[i].value, 10 * lines[i].percentile, 0.1) << i;
@@ -148,8 +148,8 @@ TEST(HdrPercentiles, AreThoseOfTheSample) {
 
 TEST(HdrPercentiles, OfNothingAreNoNonsense) {
   const std::string text = render_hdr_percentiles({});
-  EXPECT_FALSE(has(text, "nan"));
-  EXPECT_TRUE(lines_of(text).empty());
+  EXPECT_FALSE(shows(text, "nan"));
+  EXPECT_TRUE(hdr_lines_of(text).empty());
 }
 
 }  // namespace

@@ -233,7 +233,7 @@ class PassiveRequestsTest(FollowedTest):
         self.assertIn("eBPF", found["missing"])
 
     def test_nginx_counted_by_wrk(self):
-        requests = self.nginx_under_wrk()
+        requests = self.nginx_under_wrk("--follow", "1000000")
         self.assertEqual(requests["counted"], 0)
         self.assertEqual([each["cpu_scale"] for each in requests["classes"]], [1])
 

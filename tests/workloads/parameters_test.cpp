@@ -12,7 +12,7 @@
 namespace regatta::test {
 namespace {
 
-workload_options with(const std::string& name, double value) {
+workload_options options_with(const std::string& name, double value) {
   workload_options options = quick_options();
   options.parameters[name] = value;
   return options;
@@ -29,8 +29,9 @@ TEST(WorkloadParameters, AreDeclaredSoundly) {
       EXPECT_LE(parameter.least, parameter.fallback) << name;
       EXPECT_LE(parameter.fallback, parameter.most) << name;
       EXPECT_EQ(parameter_of(entry.info, {}, parameter.name), parameter.fallback);
-      EXPECT_EQ(parameter_of(entry.info, with(parameter.name, parameter.least), parameter.name),
-                parameter.least);
+      EXPECT_EQ(
+          parameter_of(entry.info, options_with(parameter.name, parameter.least), parameter.name),
+          parameter.least);
     }
   }
 }
@@ -41,7 +42,7 @@ TEST(WorkloadParameters, OneThatIsNotDeclaredIsABugOfTheWorkload) {
 
 TEST(WorkloadParameters, ThePayloadOfTokenizeIsTheSizeOfAnItem) {
   for (const double size : {16.0, 100.0, 4096.0, 32768.0, 100'000.0}) {
-    const opened_workload workload("tokenize", with("payload", size));
+    const opened_workload workload("tokenize", options_with("payload", size));
     const auto items = workload.instance().distinct_items();
     EXPECT_GT(items, 10U);
     std::uint64_t smaller = 0;
@@ -58,7 +59,7 @@ TEST(WorkloadParameters, ThePayloadOfTokenizeIsTheSizeOfAnItem) {
 TEST(WorkloadParameters, TokenizeLeavesNoPartOfAShortTextOut) {
   const temporary_directory folder;
   folder.write("one.txt", "a single line\n");
-  workload_options options = with("payload", 1 << 20);
+  workload_options options = options_with("payload", 1 << 20);
   options.input = folder.path();
   const opened_workload workload("tokenize", options);
   EXPECT_EQ(workload.instance().distinct_items(), 1U);
@@ -67,7 +68,7 @@ TEST(WorkloadParameters, TokenizeLeavesNoPartOfAShortTextOut) {
 
 TEST(WorkloadParameters, ThePayloadOfLlmCompleteIsTheSizeOfItsPrompt) {
   for (const double size : {100.0, 5000.0}) {
-    const opened_workload workload("llm-complete", with("payload", size));
+    const opened_workload workload("llm-complete", options_with("payload", size));
     const auto bytes = static_cast<double>(workload.input(7).size());
     EXPECT_GE(bytes, size);
     EXPECT_LE(bytes, size + 400) << "a sentence too many at most";
@@ -75,8 +76,8 @@ TEST(WorkloadParameters, ThePayloadOfLlmCompleteIsTheSizeOfItsPrompt) {
 }
 
 TEST(WorkloadParameters, WaitComputeAnswersTheSameWhateverItsShares) {
-  opened_workload mostly_waits("wait-compute", with("cpu-share", 0.01));
-  opened_workload computes("wait-compute", with("cpu-share", 1));
+  opened_workload mostly_waits("wait-compute", options_with("cpu-share", 0.01));
+  opened_workload computes("wait-compute", options_with("cpu-share", 1));
   EXPECT_EQ(mostly_waits.answer(3), computes.answer(3));
   EXPECT_NE(computes.answer(3), computes.answer(4));
 }

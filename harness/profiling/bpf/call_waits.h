@@ -10,7 +10,12 @@
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
 #define REQUEST_FUNCTION inline
+#define REQUEST_SUBPROGRAM inline
 #else
+/* The kernel's verifier looks at it once, instead of at each of its calls: that is most of what
+ * loading the programs takes. What each request runs through is shorter without what is rare, too.
+ */
+#define REQUEST_SUBPROGRAM __attribute__((noinline))
 #define REQUEST_FUNCTION static inline __attribute__((always_inline))
 #endif
 
@@ -51,10 +56,16 @@ REQUEST_FUNCTION __u32 time_of_left(__u32 left) {
   }
 }
 
-/* What a thread that leaves its CPU waits for; x86-64's numbers. `state` is the kernel's. */
-REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 third, __u32 state,
-                                   int loops) {
-  const __u32 uninterruptible = 2;
+/* How a thread leaves its CPU. */
+enum { how_loops = 1 /* it waits for many descriptors at once */, how_uninterruptible = 2 };
+
+/* The kernel's `state` of it; whether it `loops`. */
+REQUEST_FUNCTION __u32 how_left(__u32 state, __u32 loops) {
+  return (state & how_uninterruptible) | (loops ? how_loops : 0);
+}
+
+/* What a thread that leaves its CPU waits for; x86-64's numbers. `how`: by how_left(). */
+REQUEST_SUBPROGRAM __u32 left_for_of(long call, __u64 first, __u64 second, __u64 third, __u32 how) {
   switch (call) {
     case 232: /* epoll_wait */
     case 281: /* epoll_pwait */
@@ -72,14 +83,14 @@ REQUEST_FUNCTION __u32 left_for_of(long call, __u64 first, __u64 second, __u64 t
       return left_sleep;
     case 202: /* futex: the value 2 is "taken, and waited for" of glibc's locks; others are how the
                  threads of a shared loop park */
-      return loops && (__u32)third != 2 ? left_loop : left_lock;
+      return (how & how_loops) && (__u32)third != 2 ? left_loop : left_lock;
     case 73: /* flock */
     case 72: /* fcntl */
       return left_lock;
     default:
       break;
   }
-  if (state & uninterruptible) return left_disk;
+  if (how & how_uninterruptible) return left_disk;
   switch (call) {
     case 0:   /* read */
     case 1:   /* write */

@@ -3,9 +3,10 @@
 
 /* What happens to requests and to calls of upstreams. After followed_sockets.h. */
 
-static __noinline void tell_briefs(struct worker_slot* worker) {
-  struct brief_events* const briefs = &worker->briefs;
-  if (briefs->count == 0) return;
+REQUEST_SUBPROGRAM int tell_briefs(struct worker_slot* worker) {
+  struct brief_events* briefs;
+  if (!worker || worker->briefs.count == 0) return 0;
+  briefs = &worker->briefs;
   briefs->kind = event_briefs;
   briefs->tid = worker->tid;
   briefs->process = worker->process;
@@ -14,11 +15,13 @@ static __noinline void tell_briefs(struct worker_slot* worker) {
     __sync_fetch_and_add(&lost_events, briefs->count);
   }
   briefs->count = 0;
+  return 0;
 }
 
 /* After end_request(). */
-static __noinline void tell_whole(struct request_slot* request) {
+REQUEST_SUBPROGRAM int tell_whole(struct request_slot* request) {
   __u32 used;
+  if (!request) return 0;
   request->told.kind = event_request;
   used = request->told.used;
   if (used > phase_room) used = phase_room;
@@ -31,21 +34,23 @@ static __noinline void tell_whole(struct request_slot* request) {
   } else if (request->told.name_number) {
     request->name_told = 1;
   }
+  return 0;
 }
 
 /* By the thread that answered it, if that is the own one. */
-static __always_inline void tell_request(struct request_slot* request, struct worker_slot* worker) {
+REQUEST_SUBPROGRAM int tell_request(struct request_slot* request, struct worker_slot* worker) {
+  if (!request || !worker) return 0;
   end_request(request);
   if (request->name_told && request->told.tid == worker->tid &&
       brief_of(request, &worker->briefs.requests[worker->briefs.count % brief_room])) {
     if (++worker->briefs.count >= brief_room) tell_briefs(worker);
-    return;
+    return 0;
   }
-  tell_whole(request);
+  return tell_whole(request);
 }
 
 /* Where the buffer of the thread's system call begins; 0: not known. */
-static __always_inline __u64 buffer_of_call(void) {
+REQUEST_SUBPROGRAM __u64 buffer_of_call(void) {
   const struct pt_regs* const registers =
       (const struct pt_regs*)bpf_task_pt_regs(bpf_get_current_task_btf());
   __u64 from = registers->si;
@@ -155,9 +160,11 @@ static __always_inline void turn_to_counted(struct worker_slot* worker, int lead
 
 /* Its bytes came while requests were only counted. False if they are of a request that is followed,
  * or follow its answer. */
-static __noinline int read_counted(struct connection* connection, struct worker_slot* worker) {
+REQUEST_SUBPROGRAM int read_counted(struct connection* connection, struct worker_slot* worker) {
   struct request_slot* last = 0;
-  __u32 at = connection->slot - 1;
+  __u32 at;
+  if (!connection || !worker) return 0;
+  at = connection->slot - 1;
   if (!connection->counted && connection->slot) last = bpf_map_lookup_elem(&requests, &at);
   if (last && last->state == request_working) return 0;
   if (connection->counted != counted_working) {
@@ -184,11 +191,14 @@ static __always_inline void write_counted(struct connection* connection,
   turn_to_counted(worker, 1);
 }
 
-static __noinline void read_more(struct connection* connection, struct request_slot* request,
+REQUEST_SUBPROGRAM int read_more(struct connection* connection, struct request_slot* request,
                                  struct worker_slot* worker, __u64 now) {
-  const struct gap_cause cause = {.kind = time_other, .data_ready = connection->data_ready};
+  struct gap_cause cause = {.kind = time_other};
+  if (!connection || !request || !worker) return 0;
+  cause.data_ready = connection->data_ready;
   reach_event(worker, request_at(&worker->current), request, now, &cause);
   turn_to(worker, link_to(connection->slot, request));
+  return 0;
 }
 
 static __always_inline void read_from_client(struct connection* connection,
@@ -431,12 +441,15 @@ static __noinline void answer_arrives(struct connection* connection, struct sock
   call->told.last = now;
 }
 
-static __noinline void read_from_upstream(struct connection* connection, struct worker_slot* worker,
+REQUEST_SUBPROGRAM int read_from_upstream(struct connection* connection, struct worker_slot* worker,
                                           __u32 bytes) {
-  struct call_slot* const call = connection->slot ? call_of(connection) : 0;
-  struct gap_cause cause = {.kind = time_upstream, .data_ready = connection->data_ready};
+  struct gap_cause cause = {.kind = time_upstream};
   struct request_slot* request;
-  if (!call) return;
+  struct call_slot* call;
+  if (!connection || !worker || !connection->slot) return 0;
+  call = call_of(connection);
+  if (!call) return 0;
+  cause.data_ready = connection->data_ready;
   cause.peer = call->told.peer;
   request = request_at(&call->request);
   if (request && call->awaited) end_wait(request);
@@ -445,9 +458,10 @@ static __noinline void read_from_upstream(struct connection* connection, struct 
   connection->data_ready = 0;
   call->told.bytes_in += bytes;
   turn_to(worker, call->request);
-  if (!request) return;
+  if (!request) return 0;
   request->started = 1;
   put_last(&worker->next, worker->current);
+  return 0;
 }
 
 /* A child that does is a service of its own, unless it is at the same port. */

@@ -23,13 +23,6 @@
 
 #ifdef __cplusplus
 namespace regatta::profiling::kernel_side {
-#define REQUEST_SUBPROGRAM inline
-#define REQUEST_RARE inline
-#else
-/* The kernel's verifier looks at it once, instead of at each of its calls. */
-#define REQUEST_SUBPROGRAM __attribute__((noinline))
-/* Out of the way of what each request runs through: that displaces the service's own code. */
-#define REQUEST_RARE static __attribute__((noinline))
 #endif
 
 REQUEST_FUNCTION void add_spent(struct request_slot* request, __u32 kind, __u64 time) {
@@ -92,10 +85,10 @@ struct gap_cause {
 };
 
 /* The time of the request before this slice, in which nothing was done for it. */
-REQUEST_RARE void add_gap(struct request_slot* request, const struct worker_slot* worker,
-                          __u64 slice_began, const struct gap_cause* cause) {
+REQUEST_SUBPROGRAM int add_gap(struct request_slot* request, const struct worker_slot* worker,
+                               __u64 slice_began, const struct gap_cause* cause) {
   __u64 gap, waited;
-  if (slice_began <= request->changed) return;
+  if (!request || !worker || !cause || slice_began <= request->changed) return 0;
   gap = slice_began - request->changed;
   if (cause->kind == time_upstream) {
     const __u64 data_ready = cause->data_ready;
@@ -105,34 +98,37 @@ REQUEST_RARE void add_gap(struct request_slot* request, const struct worker_slot
       add_spent(request, time_lag, gap - waited);
     } else if (data_ready && data_ready <= request->changed) {
       add_spent(request, time_lag, gap);
-      return;
+      return 0;
     }
     add_phase(request, time_upstream, waited, 0, cause->peer);
-    return;
+    return 0;
   }
   add_phase(request, cause->kind, gap, 0, 0);
-  if (cause->kind != time_gap) return;
+  if (cause->kind != time_gap) return 0;
   if (!worker->slept) request->told.delayed = 1;
   waited = worker->tid == request->last_tid ? worker->idle - request->idle : gap;
   request->told.gap_idle += waited < gap ? waited : gap;
+  return 0;
 }
 
 /* The thread waited for the network, of which this event tells. */
-REQUEST_RARE void add_net(struct request_slot* request, const struct worker_slot* worker,
-                          const struct gap_cause* cause, int upstream) {
-  add_phase(request, upstream ? time_upstream : time_other, worker->net, 0,
-            upstream ? cause->peer : 0);
+REQUEST_SUBPROGRAM int add_net(struct request_slot* request, const struct worker_slot* worker,
+                               const struct gap_cause* cause, int upstream) {
+  if (!request || !worker || !cause) return 0;
+  return add_phase(request, upstream ? time_upstream : time_other, worker->net, 0,
+                   upstream ? cause->peer : 0);
 }
 
 /* What came before a slice that leads up to an event of this request. */
-REQUEST_RARE void end_waits(struct request_slot* request, const struct worker_slot* worker,
-                            __u64 slice_began, const struct gap_cause* cause) {
+REQUEST_SUBPROGRAM int end_waits(struct request_slot* request, const struct worker_slot* worker,
+                                 __u64 slice_began, const struct gap_cause* cause) {
+  if (!request || !worker || !cause) return 0;
   if (worker->net) {
     add_net(request, worker, cause, cause->kind == time_upstream);
     if (request->changed < slice_began) request->changed = slice_began;
   }
   add_spent(request, time_run_queue, worker->queued);
-  add_gap(request, worker, slice_began - worker->queued, cause);
+  return add_gap(request, worker, slice_began - worker->queued, cause);
 }
 
 /* The thread worked for this request, up to now. */
@@ -283,11 +279,14 @@ REQUEST_FUNCTION void put_last(struct request_queue* queue, struct request_link 
 }
 
 /* Its thread turns to another one. `current`: what that link of the thread leads to, or 0. */
-REQUEST_RARE void queue_current(struct worker_slot* worker, const struct request_slot* current) {
+REQUEST_SUBPROGRAM int queue_current(struct worker_slot* worker,
+                                     const struct request_slot* current) {
+  if (!worker) return 0;
   worker->unqueued = 0;
-  if (!current || current->state != request_working) return;
+  if (!current || current->state != request_working) return 0;
   put_last(&worker->next, worker->current);
   put_last(&worker->waiting, worker->current);
+  return 0;
 }
 
 /* Whether a call that its thread makes may be of this request, the last one that it worked on. A
@@ -416,11 +415,13 @@ REQUEST_FUNCTION void wake(struct worker_slot* worker, __u64 now) {
   if (!worker->on && !worker->ready) worker->ready = now;
 }
 
-REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot* current,
-                                __u64 now) {
-  const __u64 ready = worker->ready ? worker->ready : now;
-  const __u64 queued = now > ready ? now - ready : 0;
-  const __u64 blocked = worker->left && ready > worker->left ? ready - worker->left : 0;
+REQUEST_SUBPROGRAM int enter_cpu(struct worker_slot* worker, struct request_slot* current,
+                                 __u64 now) {
+  __u64 ready, queued, blocked;
+  if (!worker) return 0;
+  ready = worker->ready ? worker->ready : now;
+  queued = now > ready ? now - ready : 0;
+  blocked = worker->left && ready > worker->left ? ready - worker->left : 0;
   worker->on = now;
   worker->ready = 0;
   worker->run_queue += queued;
@@ -430,12 +431,12 @@ REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot*
     } else {
       worker->queued += queued;
     }
-    return;
+    return 0;
   }
   if (!worker->left) { /* seen for the first time */
     worker->slept = 1;
     mark(worker, now);
-    return;
+    return 0;
   }
   worker->marked = now;
   if (worker->between) {
@@ -445,9 +446,9 @@ REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot*
     if (current && current->state == request_answered && worker->left_for == left_net) {
       worker->net += blocked; /* an answer in parts, from an upstream's in parts? */
     }
-    return;
+    return 0;
   }
-  if (!current) return;
+  if (!current) return 0;
   if (worker->left_for == left_net) {
     worker->net += blocked;
   } else {
@@ -455,6 +456,7 @@ REQUEST_FUNCTION void enter_cpu(struct worker_slot* worker, struct request_slot*
   }
   add_spent(current, time_run_queue, queued);
   current->changed = now;
+  return 0;
 }
 
 #ifdef __cplusplus

@@ -108,8 +108,8 @@ int BPF_PROG(switches, int preempted, struct task_struct* before, struct task_st
       __u32 left = left_ready;
       if (!preempted && state != 0) {
         registers = (const struct pt_regs*)bpf_task_pt_regs(before);
-        left = left_for_of(registers->orig_ax, registers->di, registers->si, registers->dx, state,
-                           worker->loops);
+        left = left_for_of(registers->orig_ax, registers->di, registers->si, registers->dx,
+                           how_left(state, worker->loops));
       }
       leave_cpu(worker, request_at(&worker->current), bpf_ktime_get_ns(),
                 before->se.sum_exec_runtime, left,

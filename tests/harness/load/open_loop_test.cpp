@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using nanoseconds = std::chrono::nanoseconds;
 
-const buffer right = to_buffer("right");
-const std::vector<digest> key = {digest_of(right)};
+const buffer right_answer = to_buffer("right");
+const std::vector<digest> key = {digest_of(right_answer)};
 
 epoch_plan arrivals(double rate, std::uint64_t seed, std::uint64_t limit) {
   epoch_plan plan;
@@ -86,8 +86,8 @@ TEST(OpenLoop, ArrivalsThatNobodyClaimedAreUnservedAndInTheLatencies) {
   recorder& notes = slice.new_recorder();
   const auto first = slice.claim();
   const auto second = slice.claim();
-  notes.answered(*first, right, first->due + 1ns);
-  notes.answered(*second, right, second->due + 2h);
+  notes.answered(*first, right_answer, first->due + 1ns);
+  notes.answered(*second, right_answer, second->due + 2h);
   const epoch_result result = slice.finish();
   EXPECT_EQ(result.unserved, 3U);
   EXPECT_EQ(result.items, 2U);
@@ -103,7 +103,7 @@ TEST(OpenLoop, LatencyCountsFromTheIntendedStart) {
   epoch slice(arrivals(1000, 1, 1), key);
   recorder& notes = slice.new_recorder();
   const auto which = slice.claim();
-  notes.answered(*which, right, which->due + 3s);
+  notes.answered(*which, right_answer, which->due + 3s);
   EXPECT_EQ(slice.finish().latencies, std::vector<double>{3.0});
 }
 
@@ -118,7 +118,7 @@ TEST(OpenLoop, LatenciesAreOfItemsThatWereDueInTheWindow) {
   std::size_t in_window = 0;
   std::size_t in_ramp = 0;
   while (const auto which = slice.claim()) {
-    notes.answered(*which, right, which->due + 5h);
+    notes.answered(*which, right_answer, which->due + 5h);
     ++(which->due >= before + 1h ? in_window : in_ramp);
   }
   ASSERT_GT(in_window, 0U);

@@ -33,7 +33,7 @@ class FollowingPlan : public testing::Test {
 };
 
 TEST_F(FollowingPlan, all_requests_are_followed_that_are_not_many) {
-  EXPECT_EQ(share_while(2s, 1'900), 1);
+  EXPECT_EQ(share_while(2s, 1'700), 1);
   EXPECT_EQ(state_, following_all);
 }
 

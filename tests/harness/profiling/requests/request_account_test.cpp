@@ -295,17 +295,17 @@ TEST_F(RequestAccount, what_a_counted_one_waits_for_is_of_nobody) {
 }
 
 TEST(LeftFor, tells_what_a_thread_waits_for) {
-  EXPECT_EQ(left_for_of(SYS_epoll_wait, 4, 0, 0, 1, 0), left_loop);
-  EXPECT_EQ(left_for_of(SYS_poll, 0, 1, 0, 1, 0), left_net);
-  EXPECT_EQ(left_for_of(SYS_poll, 0, 8, 0, 1, 0), left_loop);
-  EXPECT_EQ(left_for_of(SYS_clock_nanosleep, 0, 0, 0, 1, 0), left_sleep);
-  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 2, 1, 1), left_lock);
-  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 0, 1, 1), left_loop);
-  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 0, 1, 0), left_lock);
-  EXPECT_EQ(left_for_of(SYS_fsync, 3, 0, 0, 2, 0), left_disk);
-  EXPECT_EQ(left_for_of(SYS_read, 3, 0, 0, 2, 0), left_disk);
-  EXPECT_EQ(left_for_of(SYS_read, 3, 0, 0, 1, 0), left_net);
-  EXPECT_EQ(left_for_of(-1, 0, 0, 0, 2, 0), left_disk);  // a page of a file
+  EXPECT_EQ(left_for_of(SYS_epoll_wait, 4, 0, 0, how_left(1, 0)), left_loop);
+  EXPECT_EQ(left_for_of(SYS_poll, 0, 1, 0, how_left(1, 0)), left_net);
+  EXPECT_EQ(left_for_of(SYS_poll, 0, 8, 0, how_left(1, 0)), left_loop);
+  EXPECT_EQ(left_for_of(SYS_clock_nanosleep, 0, 0, 0, how_left(1, 0)), left_sleep);
+  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 2, how_left(1, 1)), left_lock);
+  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 0, how_left(1, 1)), left_loop);
+  EXPECT_EQ(left_for_of(SYS_futex, 0, 0, 0, how_left(1, 0)), left_lock);
+  EXPECT_EQ(left_for_of(SYS_fsync, 3, 0, 0, how_left(2, 0)), left_disk);
+  EXPECT_EQ(left_for_of(SYS_read, 3, 0, 0, how_left(2, 0)), left_disk);
+  EXPECT_EQ(left_for_of(SYS_read, 3, 0, 0, how_left(1, 0)), left_net);
+  EXPECT_EQ(left_for_of(-1, 0, 0, 0, how_left(2, 0)), left_disk);  // a page of a file
 }
 
 }  // namespace
