@@ -110,18 +110,16 @@ static __always_inline void meet(struct thread_slot* thread, __u32 kind, __u64 f
 /* A loop that has not slept for so long is told of: what it does has to be watched more closely. Up
  * to `now` the thread's time is charged. */
 VERIFIED_ONCE int suspect(struct thread_slot* thread, __u64 now) {
-  const struct slice_ledger* ledger;
   if (!thread || !thread->loop || thread->awake < suspicion || thread->left == thread->slice) {
     return 0;
   }
-  ledger = &thread->ledger;
   thread->suspected = now;
   if (!(thread->told & 1)) {
     thread->told |= 1;
     if (stage == stage_switches) raise_alarm(thread, 0);
   }
-  if (!(thread->told & 2) && slice_age(thread, now) >= threshold / 4 &&
-      ledger->cpu + ledger->user + ledger->kernel >= threshold / 8) {
+  if (!(thread->told & 2) &&
+      gets_long(thread, &thread->ledger, slice_age(thread, now), threshold)) {
     thread->told |= 2;
     if (stage != stage_calls) raise_alarm(thread, 1);
   }

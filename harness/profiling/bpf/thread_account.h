@@ -23,7 +23,13 @@ namespace regatta::profiling::kernel_side {
 /* A wait of a loop inside the callback, in place of its descriptor. */
 static const __u64 inner_loop = (__u64)-1;
 
-enum { call_shares = 6, register_count = 17, no_call = -1, open_words = 16 };
+enum {
+  call_shares = 6,
+  register_count = 17,
+  no_call = -1,
+  open_words = 16,
+  patience = 16 /* slices in a row that got long and did not reach the threshold */
+};
 
 /* The steps of harness/statistics/duration_histogram.hpp. */
 enum { bucket_steps = 64, bucket_bits = 44, bucket_count = (bucket_bits - 5) * bucket_steps };
@@ -97,9 +103,9 @@ struct thread_slot {
   __u64 left;         /* a slice after whose begin its loop was closed: the profiler writes it */
   __u64 awake;        /* time on a CPU since it last came back from a wait that it slept in */
   __u64 suspected;    /* when it had not slept for long, as seen last */
-  __u32 told;         /* of this slice: 1 that its loop does not sleep, 2 that it is long */
-  __u32 unused;
-  __u32 asleep;                  /* in the wait that lasts */
+  __u32 told;         /* of this slice: 1 that its loop does not sleep, 2 that it gets long */
+  __u32 in_vain;      /* slices that were told to get long since one reached the threshold */
+  __u32 asleep;       /* in the wait that lasts */
   __u32 known_descriptors;       /* bits of what follows; 0: nothing is known */
   __u64 descriptors[open_words]; /* that were open when it last began to wait */
   __s32 last_call;               /* the one before, for restart_syscall to go on with */
@@ -464,6 +470,24 @@ ACCOUNT_FUNCTION __u64 slice_age(const struct thread_slot* thread, __u64 now) {
       thread->slice_began + thread->ledger.stopped +
       (thread->mode == mode_stopped && now > thread->changed ? now - thread->changed : 0);
   return thread->slice_began && now > lost ? now - lost : 0;
+}
+
+/* Whether its slice, so old by now and with this ledger, may become longer than the threshold by
+ * what it does on a CPU: then all calls are watched, for which everybody pays. Later where no slice
+ * ever does. */
+ACCOUNT_FUNCTION int gets_long(const struct thread_slot* thread, const struct slice_ledger* ledger,
+                               __u64 age, __u64 threshold) {
+  return age >= (thread->in_vain < patience ? threshold / 4 : threshold / 2) &&
+         ledger->cpu + ledger->user + ledger->kernel >= threshold / 8;
+}
+
+/* The slice that ends now, of that length, was told to get long, or not. */
+ACCOUNT_FUNCTION void note_outcome(struct thread_slot* thread, __u64 length, __u64 threshold) {
+  if (length >= threshold) {
+    thread->in_vain = 0;
+  } else if ((thread->told & 2) && thread->in_vain < patience) {
+    thread->in_vain += 1;
+  }
 }
 
 #ifdef __cplusplus

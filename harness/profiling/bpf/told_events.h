@@ -15,9 +15,11 @@ static __always_inline void fill_head(struct event_head* head, __u32 kind,
   head->time = now;
 }
 
-VERIFIED_ONCE int tell_slice(const struct thread_slot* thread, __u64 length, __u64 now) {
+VERIFIED_ONCE int tell_slice(struct thread_slot* thread, __u64 length, __u64 now) {
   struct slice_event* event;
-  if (!thread || length < thread->ledger.stopped + threshold) return 0;
+  if (!thread) return 0;
+  note_outcome(thread, length, threshold);
+  if (length < thread->ledger.stopped + threshold) return 0;
   event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
   if (!event) {
     __sync_fetch_and_add(&lost_events, 1);

@@ -257,13 +257,11 @@ class ebpf_watch final : public loop_watch {
       programs_.mark_left(slot, thread.slice);
       return;
     }
-    const nanoseconds age = ns(slice_age(&thread, now));
+    const std::uint64_t age = slice_age(&thread, now);
+    const auto threshold = static_cast<std::uint64_t>(options_.threshold.count());
     const bool waits = thread.mode == mode_blocked || thread.mode == mode_fault;
-    const auto cpu = ns(found->ledger.cpu + found->ledger.user + found->ledger.kernel);
-    if (age >= options_.threshold / 4 && cpu >= options_.threshold / 8 && !waits) {
-      needs_.long_slices = true;
-    }
-    if (age >= options_.threshold) tell_lasting(process, thread, *found);
+    if (!waits && gets_long(&thread, &found->ledger, age, threshold)) needs_.long_slices = true;
+    if (age >= threshold) tell_lasting(process, thread, *found);
   }
 
   void tell_lasting(watched_process& process, const thread_slot& thread, found_stretch& found) {

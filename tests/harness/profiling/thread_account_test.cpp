@@ -220,6 +220,38 @@ TEST_F(thread_account, says_for_how_long_a_slice_was_one_for_sure) {
   EXPECT_EQ(sure_of(&thread, at(301)), 1 * ms);
 }
 
+TEST_F(thread_account, loses_patience_with_slices_that_get_long_and_never_too_long) {
+  constexpr __u64 threshold = 100 * ms;
+  const auto run = [&](__u64 length) {
+    begin_slice(&thread, loop.get(), at(0));
+    settle(&thread, stage_switches);
+    __u64 told_at = 0;
+    for (__u64 age = 1; age <= length; ++age) {
+      charge(&thread, at(age));
+      if ((thread.told & 2) || !gets_long(&thread, &thread.ledger, age, threshold)) continue;
+      thread.told |= 2;
+      told_at = age;
+    }
+    note_outcome(&thread, end_slice(&thread, loop.get(), at(length)), threshold);
+    return told_at;
+  };
+  for (int i = 0; i < patience; ++i) {
+    EXPECT_EQ(run(30), 25U);
+    EXPECT_EQ(run(20), 0U) << "which is no reason for anything";
+  }
+  EXPECT_EQ(run(40), 0U);
+  EXPECT_EQ(run(100), 50U);
+  EXPECT_EQ(run(40), 25U) << "after one that was too long";
+}
+
+TEST_F(thread_account, does_not_take_a_slice_that_waits_for_one_that_gets_long) {
+  settle(&thread, stage_switches);
+  note_call(&thread, at(10), SYS_fsync, 7, 0, 0);
+  on_switch_out(&thread, at(10), 0, uninterruptible);
+  charge(&thread, at(90));
+  EXPECT_FALSE(gets_long(&thread, &thread.ledger, slice_age(&thread, at(90)), 100 * ms));
+}
+
 TEST_F(thread_account, knows_which_descriptors_a_callback_has_made) {
   EXPECT_FALSE(was_made_since(&thread, 9));  // nothing is known
   thread.known_descriptors = 64;
