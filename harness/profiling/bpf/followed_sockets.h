@@ -65,8 +65,6 @@ enum {
   family_inet6 = 10
 };
 
-enum { cache_line_bits = 6, group_bits = 14, group_members = 4 };
-
 __u32 target = 0; /* the process; 0: none yet */
 __u32 following = following_all;
 __u32 process_count = 0; /* of processes, its children */
@@ -87,35 +85,6 @@ __u64 other_ports[1024] = {};  /* those of its children, which are services of t
 /* The first is meant. It changes with each request, and is on cache lines that no other process's
  * CPU reads. */
 int in_flight[32] __attribute__((aligned(128))) = {};
-
-enum { role_unknown, role_server, role_client, role_ignored };
-
-struct connection {
-  __u64 socket;     /* 0: none */
-  __u64 data_ready; /* since when there is something to read; 0: nothing */
-  __u32 slot;       /* of the request or the call, index + 1; 0: none yet */
-  __u32 worker;     /* that served it last, index + 1 */
-  __u8 role;
-  __u8 protocol; /* of a client's, enum message_protocol */
-  __u8 counted;  /* its last request is only counted: enum counted_request */
-  __u8 unused[5];
-};
-
-enum counted_request { counted_not, counted_working, counted_answered };
-
-/* Sockets of which some number is the same. */
-struct connection_group {
-  struct connection members[group_members];
-} __attribute__((aligned(cache_line)));
-
-/* Looked up at each read and each write: what the kernel keeps of a socket for programs is three
- * cache lines away from it, and this one. */
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1 << group_bits);
-  __type(key, __u32);
-  __type(value, struct connection_group);
-} connections SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -254,25 +223,6 @@ static __always_inline struct worker_slot* own_worker(struct task_struct* task) 
   return bpf_map_lookup_elem(&workers, &at);
 }
 
-static __noinline struct worker_slot* changed_worker(struct connection* connection) {
-  struct task_struct* const task = bpf_get_current_task_btf();
-  struct worker_slot* const worker = own_worker(task);
-  const __u32* const index = bpf_task_storage_get(&worker_index, task, 0, 0);
-  if (worker && index) connection->worker = *index;
-  return worker;
-}
-
-/* The own one, by what is known of the connection: that is quicker. */
-static __always_inline struct worker_slot* serving_worker(struct connection* connection) {
-  struct worker_slot* worker;
-  __u32 at = connection->worker - 1;
-  if (connection->worker) {
-    worker = bpf_map_lookup_elem(&workers, &at);
-    if (worker && worker->tid == (__u32)bpf_get_current_pid_tgid()) return worker;
-  }
-  return changed_worker(connection);
-}
-
 static __always_inline struct request_slot* request_at(const struct request_link* link) {
   __u32 at = link->slot - 1;
   struct request_slot* request;
@@ -286,60 +236,4 @@ static __always_inline struct request_link link_to(__u32 slot, const struct requ
   return link;
 }
 
-/* The same as long as the socket lives, and no other one's. */
-static __always_inline __u64 number_of(const struct sock* sk) {
-  return (__u64)sk -
-         (__u64)&target; /* a distance: the verifier lets nobody reckon with addresses */
-}
-
-static __always_inline struct connection_group* group_of(__u64 socket) {
-  const __u32 at = ((__u32)(socket >> cache_line_bits) * 0x9E3779B1U) >> (32 - group_bits);
-  return bpf_map_lookup_elem(&connections, &at);
-}
-
-/* 0: not known. */
-static __always_inline struct connection* known_connection(struct sock* sk) {
-  const __u64 socket = number_of(sk);
-  struct connection_group* const group = group_of(socket);
-  int i;
-  if (!group) return 0;
-#pragma unroll
-  for (i = 0; i < group_members; ++i) {
-    if (group->members[i].socket == socket) return &group->members[i];
-  }
-  return 0;
-}
-
-static __noinline struct connection* add_connection(struct sock* sk) {
-  const __u32 port = sk->__sk_common.skc_num;
-  const __u64 socket = number_of(sk);
-  struct connection_group* const group = group_of(socket);
-  int i;
-  if (!group || !is_tcp(sk)) return 0;
-#pragma unroll
-  for (i = 0; i < group_members; ++i) {
-    struct connection* const connection = &group->members[i];
-    if (__sync_val_compare_and_swap(&connection->socket, 0, socket)) continue;
-    connection->role = serves(port)                  ? role_server
-                       : has_port(other_ports, port) ? role_ignored
-                                                     : role_client;
-    return connection;
-  }
-  __sync_fetch_and_add(&lost_connections, 1);
-  return 0;
-}
-
-static __always_inline struct connection* connection_of(struct sock* sk) {
-  struct connection* const known = known_connection(sk);
-  return known ? known : add_connection(sk);
-}
-
-static __always_inline void forget_connection(struct connection* connection) {
-  connection->data_ready = 0;
-  connection->slot = connection->worker = 0;
-  connection->role = connection->protocol = connection->counted = 0;
-  IN_THIS_ORDER;
-  connection->socket = 0;
-}
-
-#include "followed_requests.h"
+#include "connection_table.h"

@@ -228,7 +228,7 @@ TEST_F(thread_account, loses_patience_with_slices_that_get_long_and_never_too_lo
     __u64 told_at = 0;
     for (__u64 age = 1; age <= length; ++age) {
       charge(&thread, at(age));
-      if ((thread.told & 2) || !gets_long(&thread, &thread.ledger, age, threshold)) continue;
+      if ((thread.told & 2) || !gets_long(&thread, &thread.ledger, age * ms, threshold)) continue;
       thread.told |= 2;
       told_at = age;
     }
