@@ -9,7 +9,7 @@ std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup&)
 }
 
 // One thread, one io_context, an item in flight is a coroutine. Kernels run on the loop.
-const backend_registration registered({
+const backend_registration coroutine_registered({
     .info = {.name = "coroutine",
              .summary =
                  "one event loop on one thread, a coroutine per item; kernels run on the loop",

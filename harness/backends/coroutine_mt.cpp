@@ -59,7 +59,7 @@ class coroutine_mt final : public backend {
   helper_threads helpers_{helper_thread_count};  // ends before the loops it posts to
 };
 
-const backend_registration registered({
+const backend_registration coroutine_mt_registered({
     .info = {.name = "coroutine-mt",
              .summary = "an event loop per usable CPU, coroutines dealt out among them",
              .complexity = 3,

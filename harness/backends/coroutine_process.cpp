@@ -42,7 +42,7 @@ std::unique_ptr<reporting_engine> make_engine(event_loop& loop, const backend_se
   return std::make_unique<process_compute>(loop, setup);
 }
 
-const backend_registration registered({
+const backend_registration coroutine_process_registered({
     .info = {.name = "coroutine+process",
              .summary = "one event loop; kernels are offloaded to worker processes",
              .complexity = 7,

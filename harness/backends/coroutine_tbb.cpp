@@ -19,7 +19,7 @@ const backend_info about{.name = "coroutine+tbb",
 
 #ifdef REGATTA_WITHOUT_TBB
 
-const backend_registration registered({
+const backend_registration coroutine_tbb_registered({
     .info = about,
     .start = [](const backend_setup&) -> backend_or_unavailable {
       return unavailable{"this build is without oneTBB (ThreadSanitizer misreads it)"};
@@ -89,7 +89,7 @@ std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup& 
   return std::make_unique<tbb_compute>(setup.cpus.usable);
 }
 
-const backend_registration registered({
+const backend_registration coroutine_tbb_registered({
     .info = about,
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<loop_backend>(setup, &make_engine);

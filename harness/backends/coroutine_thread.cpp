@@ -32,7 +32,7 @@ std::unique_ptr<reporting_engine> make_engine(event_loop&, const backend_setup& 
   return std::make_unique<thread_compute>(setup);
 }
 
-const backend_registration registered({
+const backend_registration coroutine_thread_registered({
     .info = {.name = "coroutine+thread",
              .summary = "one event loop; kernels are offloaded to a thread pool",
              .complexity = 4},

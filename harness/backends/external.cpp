@@ -7,7 +7,7 @@
 namespace regatta {
 namespace {
 
-const backend_registration registered({
+const backend_registration external_registered({
     .info = {.name = "external",
              .summary = "an adapter of yours, in any language: --external \"command\"",
              .complexity = 5,

@@ -74,7 +74,7 @@ class process final : public backend {
   process_pool pool_;
 };
 
-const backend_registration registered({
+const backend_registration process_registered({
     .info = {.name = "process",
              .summary = "a pool of worker processes; inputs and answers are serialised",
              .complexity = 6,

@@ -29,7 +29,7 @@ const backend_option workers{"workers", "auto",
 const backend_option start_by{
     "start", "fork", "fork, forkserver or spawn", {"fork", "forkserver", "spawn"}};
 
-const backend_registration registered_asyncio({
+const backend_registration python_asyncio_registered({
     .info = {.name = "python-asyncio",
              .summary = "real Python: asyncio, one event loop; what computes, computes on it",
              .complexity = 2,
@@ -39,7 +39,7 @@ const backend_registration registered_asyncio({
     .start = start<asyncio>,
 });
 
-const backend_registration registered_thread({
+const backend_registration python_thread_registered({
     .info = {.name = "python-thread",
              .summary = "real Python: a ThreadPoolExecutor",
              .complexity = 2,
@@ -48,7 +48,7 @@ const backend_registration registered_thread({
     .start = start<thread>,
 });
 
-const backend_registration registered_process({
+const backend_registration python_process_registered({
     .info = {.name = "python-process",
              .summary = "real Python: a ProcessPoolExecutor; inputs and answers are pickled",
              .complexity = 6,
@@ -58,7 +58,7 @@ const backend_registration registered_process({
     .start = start<process>,
 });
 
-const backend_registration registered_shared_memory({
+const backend_registration python_shared_memory_registered({
     .info = {.name = "python-shared-memory",
              .summary = "real Python: a ProcessPoolExecutor over one shared copy of the data",
              .complexity = 7,

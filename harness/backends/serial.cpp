@@ -18,7 +18,7 @@ class serial final : public backend {
   blocking_runtime runtime_;
 };
 
-const backend_registration registered({
+const backend_registration serial_registered({
     .info = {.name = "serial",
              .summary = "one item after the other in one thread: the reference",
              .complexity = 1},

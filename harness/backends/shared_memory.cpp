@@ -42,7 +42,7 @@ class shared_memory final : public backend {
   shared_pool pool_;
 };
 
-const backend_registration registered({
+const backend_registration shared_memory_registered({
     .info = {.name = "shared-memory",
              .summary = "worker processes over one shared copy of the data; only offsets travel",
              .complexity = 8,

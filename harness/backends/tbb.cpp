@@ -22,7 +22,7 @@ const backend_info about{
 
 #ifdef REGATTA_WITHOUT_TBB
 
-const backend_registration registered({
+const backend_registration tbb_registered({
     .info = about,
     .start = [](const backend_setup&) -> backend_or_unavailable {
       return unavailable{"this build is without oneTBB (ThreadSanitizer misreads it)"};
@@ -101,7 +101,7 @@ class tbb_pipeline final : public backend {
   std::unique_ptr<slot_pinner> pinner_;
 };
 
-const backend_registration registered({
+const backend_registration tbb_registered({
     .info = about,
     .start = [](const backend_setup& setup) -> backend_or_unavailable {
       return std::make_unique<tbb_pipeline>(setup);

@@ -80,7 +80,7 @@ class thread_pool final : public backend {
   std::vector<std::jthread> threads_;
 };
 
-const backend_registration registered({
+const backend_registration thread_registered({
     .info = {.name = "thread",
              .summary = "a pool of threads, each runs one item at a time and blocks",
              .complexity = 2,

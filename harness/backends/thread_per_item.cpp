@@ -85,7 +85,7 @@ std::uint64_t thread_limit() {
   return limit;
 }
 
-const backend_registration registered({
+const backend_registration thread_per_item_registered({
     .info = {.name = "thread-per-item",
              .summary = "a new thread for every item, no pool",
              .complexity = 1},

@@ -9,13 +9,12 @@
 #include <string_view>
 
 #include "harness/diagnostics/loop_monitor/block_cause.hpp"
+#include "harness/profiling/kernel_time.hpp"
 
 namespace regatta::profiling {
 namespace {
 
 using std::chrono::nanoseconds;
-
-nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
 
 std::span<const kernel_side::call_share> calls_of(const kernel_side::slice_ledger& ledger) {
   return {ledger.calls, std::min<std::size_t>(ledger.used, kernel_side::call_shares)};

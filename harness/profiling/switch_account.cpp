@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/profiling/switch_account.hpp"
 
+#include "harness/profiling/kernel_time.hpp"
+
 namespace regatta::profiling {
 namespace {
 
@@ -8,8 +10,6 @@ using kernel_side::thread_slot;
 using std::chrono::nanoseconds;
 
 std::uint64_t count(nanoseconds time) { return static_cast<std::uint64_t>(time.count()); }
-nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
-
 // Its loop's waits are seen from now on, or are not.
 void see_waits(thread_slot& slot, bool seen) {
   kernel_side::settle(&slot, seen ? kernel_side::stage_waits : kernel_side::stage_switches);

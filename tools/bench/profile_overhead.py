@@ -7,9 +7,10 @@ usage: profile_overhead.py REGATTA [--pairs 8] [--rounds 30] [--tier ebpf] [--on
 
  1. attach: how long it takes to attach to a process that goes on meanwhile, with and without
     requests. Promise: the median is at most 50 ms.
- 2. nginx: one worker at saturation by wrk, which does not stop meanwhile. In each round nginx is left
-    alone, its loop is watched, its requests are followed as well and not any more, five times, and
-    it is watched by /proc; CPU time a request in 0.5 s of each. For a file of 4 KiB and its line in
+ 2. nginx: one worker at saturation by wrk, which does not stop meanwhile. In each round its loop is
+    watched and not any more, three times, it is watched by /proc, and its requests are followed, its
+    loop being watched, and not any more, five times; CPU time a request in 0.5 s of each, compared
+    with what was right before and right after it. For a file of 4 KiB and its line in
     the access log, and for "hello, world", the least that it can answer, which is only told.
     Promises, on the median of the rounds' ratios: watching the loop at most 1.05, following requests
     at most 1.08 of that, and by /proc, for ten seconds, the profiler takes at most 3 % of a CPU.
@@ -224,20 +225,21 @@ def nginx_part(arguments, nginx, path, client):
         return load.window()
 
     try:
-        for turn in range(arguments.rounds):
+        for _ in range(arguments.rounds):
             bare = window("alone", 0.5)
-            watched = window("loops", 1)  # what it looks up when it begins takes a while
-            if turn % 2:
-                bare = window("alone", 0.5)
-            alone.append(bare)
-            loops.append(watched / bare)
-            watched = window("loops", 1 if turn % 2 else 0.1)
+            for _ in range(3):
+                watched = window("loops", 1)  # what it looks up when it begins takes a while
+                again = window("alone", 0.5)
+                alone.append(again)
+                loops.append(2 * watched / (bare + again))
+                bare = again
+            proc.append(window("proc", 1) / bare)
+            watched = window("loops", 1)
             for _ in range(5):
                 followed = window("requests", 0.3)
                 again = window("loops", 0.1)
                 requests.append(2 * followed / (watched + again))
                 watched = again
-            proc.append(window("proc", 1) / bare)
         switch.to("alone", 0)
         following = Profiler(arguments, nginx.worker, client, requests="on").end()["requests"]["following_ns"]
         if following is None:

@@ -35,9 +35,9 @@ endfunction()
 #
 # Most of a small source's time to compile goes to what it includes: eight are compiled as one, which
 # builds from nothing in half the time. Their names must not collide: those in APART are together with
-# each other only, those in ALONE with none, nor are those that have options of their own: call it
-# after they were given. CMake's UNITY_BUILD includes by absolute paths, which a compiler cache takes
-# for other sources in another checkout.
+# each other only, eight by eight, those in ALONE with none, nor are those that have options of their
+# own: call it after they were given. CMake's UNITY_BUILD includes by absolute paths, which a compiler
+# cache takes for other sources in another checkout.
 option(REGATTA_UNITE "Compile sources together: quicker from nothing, slower after a change" ON)
 function(regatta_unite target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALONE;APART")
@@ -49,6 +49,7 @@ function(regatta_unite target)
   get_target_property(all ${target} SOURCES)
   set(together ${all})
   list(FILTER together INCLUDE REGEX "\\.cpp$")
+  list(FILTER arg_APART INCLUDE REGEX "\\.cpp$")
   foreach(source IN LISTS arg_ALONE arg_APART)
     list(REMOVE_ITEM together ${source} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
   endforeach()

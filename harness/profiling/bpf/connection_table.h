@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 #pragma once
 
-/* Which connection a socket is. At the end of followed_sockets.h.
+/* Which connection a socket is.
  *
  * It is looked up at each read and each write, by the socket's address: what is needed for that
  * takes as few of a CPU's cache lines and of its TLB's entries as possible. What the kernel keeps
  * of a socket for programs (BPF_MAP_TYPE_SK_STORAGE) is three cache lines away from it.
  */
+#include "followed_sockets.h"
 
 enum {
   piece_bits = 11, /* a socket is larger */
@@ -188,5 +189,3 @@ static __always_inline struct worker_slot* serving_worker(struct connection* con
   }
   return changed_worker(connection);
 }
-
-#include "followed_requests.h"

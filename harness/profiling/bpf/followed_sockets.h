@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 #pragma once
 
-/* What is known of the service's connections and threads, kernel side. After libbpf's headers. */
+/* What is known of the service's sockets and threads, kernel side. After libbpf's headers. */
 #include "request_events.h"
 
 /* The few fields that are needed; where they lie in this kernel is found when the program is
@@ -235,5 +235,3 @@ static __always_inline struct request_link link_to(__u32 slot, const struct requ
   const struct request_link link = {slot, request->serial};
   return link;
 }
-
-#include "connection_table.h"

@@ -12,7 +12,7 @@
 #include <bpf/bpf_endian.h>
 // clang-format on
 
-#include "followed_sockets.h"
+#include "followed_calls.h"
 
 char own_license[] SEC("license") = "GPL";
 
@@ -71,6 +71,46 @@ int BPF_PROG(data_ready, const struct sock* const_sk) {
   connection = known_connection(sk);
   if (connection && connection->role == role_client) answer_arrives(connection, sk);
   return 0;
+}
+
+/* A child that does is a service of its own, unless it is at the same port. */
+static __noinline void begin_listening(__u32 port) {
+  const __u32 process = (__u32)(bpf_get_current_pid_tgid() >> 32);
+  __u64* const ports = process == target ? served_ports : other_ports;
+  struct worker_slot* worker;
+  if (!port) return;
+  ports[(port >> 6) & 1023] |= (__u64)1 << (port & 63);
+  if (process == target || serves(port)) return;
+  bpf_map_delete_elem(&processes, &process);
+  worker = known_worker(bpf_get_current_task_btf());
+  if (worker) worker->foreign = 1;
+}
+
+static __noinline void end_connection(struct connection* connection) {
+  __u32 at = connection->slot - 1;
+  const __u32 role = connection->slot ? connection->role : role_unknown;
+  if (connection->counted == counted_working) __sync_fetch_and_add(&aborted, 1);
+  forget_connection(connection);
+  if (role == role_server) {
+    struct request_slot* const request = bpf_map_lookup_elem(&requests, &at);
+    if (!request) return;
+    if (request->state == request_answered) {
+      end_request(request);
+      tell_whole(request);
+    }
+    if (request->state == request_working) {
+      __sync_fetch_and_add(&in_flight[0], -1);
+      __sync_fetch_and_add(&aborted, 1);
+    }
+    request->state = request_none;
+    request->serial += 1; /* no link leads here */
+    bpf_map_push_elem(&free_requests, &at, 0);
+  } else if (role == role_client) {
+    struct call_slot* const call = bpf_map_lookup_elem(&calls, &at);
+    if (!call) return;
+    tell_call(call);
+    bpf_map_push_elem(&free_calls, &at, 0);
+  }
 }
 
 SEC("tp_btf/inet_sock_set_state")

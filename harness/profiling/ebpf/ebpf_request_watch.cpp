@@ -13,6 +13,7 @@
 #include "harness/platform/process_usage.hpp"
 #include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/request_programs.hpp"
+#include "harness/profiling/kernel_time.hpp"
 #include "harness/profiling/requests/classify_service.hpp"
 #include "harness/profiling/requests/counted_requests.hpp"
 #include "harness/profiling/requests/following_plan.hpp"
@@ -26,8 +27,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using namespace kernel_side;
-
-nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
 
 std::string name_of(const peer_address& address) {
   std::array<char, INET6_ADDRSTRLEN> space{};

@@ -19,6 +19,7 @@
 #include "harness/profiling/ebpf/program_meter.hpp"
 #include "harness/profiling/ebpf/stage_armer.hpp"
 #include "harness/profiling/ebpf/watched_process.hpp"
+#include "harness/profiling/kernel_time.hpp"
 #include "harness/profiling/loop_timeline.hpp"
 #include "harness/profiling/loop_watch.hpp"
 #include "harness/profiling/profiled_target.hpp"
@@ -39,7 +40,6 @@ nanoseconds suspicion_for(nanoseconds threshold) {
 }
 
 std::uint64_t now_ns() { return static_cast<std::uint64_t>(monotonic_now().count()); }
-nanoseconds ns(std::uint64_t value) { return nanoseconds(static_cast<std::int64_t>(value)); }
 // Of what began then, if it did.
 nanoseconds time_since(std::uint64_t began, std::uint64_t now) {
   return ns(began != 0 && began < now ? now - began : 0);

@@ -4,14 +4,11 @@
 #include <sys/syscall.h>
 
 #include "harness/profiling/culprit.hpp"
+#include "harness/profiling/kernel_time.hpp"
 #include "harness/profiling/waiting_capture.hpp"
 
 namespace regatta::profiling {
 namespace {
-
-std::chrono::nanoseconds ns(std::uint64_t value) {
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(value));
-}
 
 // When the thread went on, as far as its slot still tells.
 std::uint64_t end_of_wait(const kernel_side::thread_slot& thread, std::uint64_t began,
