@@ -208,8 +208,9 @@ void runs_fewer_items_than_are_in_flight(auto healthy, unsigned in_flight) {
 }
 
 void stops_when_the_window_ends(auto healthy, unsigned in_flight) {
-  SCOPED_TRACE("a window of 40 ms");
-  EXPECT_GE(healthy(of_window(in_flight, 40ms)).items, 1U);
+  auto window = 40ms;  // or more, where an item takes longer: a busy machine, a sanitizer
+  while (window < 1s && healthy(of_window(in_flight, window)).items == 0) window *= 2;
+  EXPECT_LT(window, 1s) << "no item in a window of half of it";
   SCOPED_TRACE("a window that is over before it begins");
   EXPECT_EQ(healthy(of_window(in_flight, 0ms)).items, 0U);
 }

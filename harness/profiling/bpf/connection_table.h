@@ -12,7 +12,7 @@
 enum {
   piece_bits = 11, /* a socket is larger */
   row_bits = 4,    /* of entries, one each for neighbouring pieces: a cache line */
-  index_rows_bits = 11,
+  index_rows_bits = 12,
   probes = 8,
   place_bits = 15,
   most_connections = 16384
