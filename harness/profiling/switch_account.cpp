@@ -10,6 +10,7 @@ using kernel_side::thread_slot;
 using std::chrono::nanoseconds;
 
 std::uint64_t count(nanoseconds time) { return static_cast<std::uint64_t>(time.count()); }
+
 // Its loop's waits are seen from now on, or are not.
 void see_waits(thread_slot& slot, bool seen) {
   kernel_side::settle(&slot, seen ? kernel_side::stage_waits : kernel_side::stage_switches);

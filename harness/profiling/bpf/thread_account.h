@@ -488,6 +488,7 @@ ACCOUNT_FUNCTION void note_outcome(struct thread_slot* thread, __u64 length, __u
   } else if ((thread->told & 2) && thread->in_vain < patience) {
     thread->in_vain += 1;
   }
+  thread->told &= ~2U; /* once a slice */
 }
 
 #ifdef __cplusplus

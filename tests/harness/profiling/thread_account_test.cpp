@@ -233,6 +233,8 @@ TEST_F(thread_account, loses_patience_with_slices_that_get_long_and_never_too_lo
       told_at = age;
     }
     note_outcome(&thread, end_slice(&thread, loop.get(), at(length)), threshold);
+    // A wait that follows another without a slice in between is no outcome.
+    note_outcome(&thread, end_slice(&thread, loop.get(), at(length)), threshold);
     return told_at;
   };
   for (int i = 0; i < patience; ++i) {
